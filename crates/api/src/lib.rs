@@ -1,0 +1,1 @@
+//! HTTP and JSON: the commands, sign-in, tenancy, metrics, health.

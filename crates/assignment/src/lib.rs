@@ -1,0 +1,1 @@
+//! The assignment decider: agencies, collectors, placement, queues. Pure.

@@ -1,0 +1,1 @@
+//! The projector: timelines, figures, recount.

@@ -1,0 +1,101 @@
+//! From stored bytes to the one valid history.
+//!
+//! A store's slot check alone does not fence a writer that has several appends in flight: when writer A
+//! (slots n and n+1 in flight) loses slot n to writer B, A's second append still finds the slot before it
+//! filled and lands in n+1. The hash chain settles it: a record is valid only if it names the trailer of
+//! the last valid record. A's record in n+1 names A's own record n, which was never stored, so every
+//! reader passes over it, and A, whose append of n failed, never acknowledges it. Such a record is an
+//! *orphan*.
+//!
+//! A removed or rewritten record would make orphans of everything after it, so orphans are tightly
+//! bounded: of an epoch not above that of the last valid record, and never more in a row than a writer
+//! may have in flight. Anything else is [`LogError::Broken`].
+
+use events::{Position, Record, RecordHash, StreamId};
+
+use crate::{LogError, Stored};
+
+/// The most appends that any store lets a writer have in flight.
+pub const IN_FLIGHT_MAX: usize = 16;
+
+/// How far a reader has come in one stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Chain {
+    stream: StreamId,
+    /// The slot to read next.
+    pub slot: u64,
+    /// The number of the next valid record.
+    pub number: u64,
+    /// The position of the next event.
+    pub position: Position,
+    /// The trailer of the last valid record.
+    pub last: RecordHash,
+    /// The epoch of the last valid record.
+    pub epoch: u32,
+    orphans: usize,
+}
+
+impl Chain {
+    /// At the beginning of a stream.
+    pub fn start(stream: StreamId) -> Self {
+        Self {
+            stream,
+            slot: 0,
+            number: 0,
+            position: Position(0),
+            last: RecordHash::GENESIS,
+            epoch: 0,
+            orphans: 0,
+        }
+    }
+
+    /// The stream that is read.
+    pub fn stream(&self) -> StreamId {
+        self.stream
+    }
+
+    /// Takes the next stored record: the record if it is valid, `None` if it is an orphan.
+    pub fn accept<'a>(&mut self, stored: &'a Stored) -> Result<Option<Record<'a>>, LogError> {
+        let (stream, slot) = (self.stream, stored.slot);
+        if slot != self.slot {
+            return Err(LogError::Gap { stream, expected: self.slot, got: slot });
+        }
+        let record =
+            Record::parse(&stored.bytes).map_err(|cause| LogError::Damaged { stream, slot, cause })?;
+        let follows = record.prev == self.last
+            && record.number == self.number
+            && record.position == self.position
+            && record.epoch >= self.epoch;
+        if follows {
+            self.number += 1;
+            self.position = record.end();
+            self.last = record.hash;
+            self.epoch = record.epoch;
+            self.orphans = 0;
+        } else {
+            self.orphans += 1;
+            let possible = record.epoch <= self.epoch && self.orphans <= IN_FLIGHT_MAX;
+            if !possible {
+                let expected =
+                    format!("record {} at position {} of epoch {}", self.number, self.position, self.epoch);
+                return Err(LogError::Broken { stream, slot, expected });
+            }
+        }
+        self.slot += 1;
+        Ok(follows.then_some(record))
+    }
+
+    /// Notes a record that this reader wrote itself and that is durable.
+    pub fn advance(&mut self, end: Position, hash: RecordHash) {
+        self.slot += 1;
+        self.number += 1;
+        self.position = end;
+        self.last = hash;
+        self.orphans = 0;
+    }
+
+    /// Notes that this reader begins to write as `epoch`.
+    pub fn elect(&mut self, epoch: u32) {
+        self.epoch = epoch;
+    }
+}

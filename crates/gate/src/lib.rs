@@ -1,0 +1,1 @@
+//! The gate's decider: permits, caps, hours, stops. Pure.

@@ -1,0 +1,1 @@
+//! The ledger's decider: cases, postings, closing. Pure.

@@ -1,0 +1,17 @@
+//! The words of the business. Nothing here knows of events, storage or clocks.
+//!
+//! **Architecture invariant:** no I/O, no clock, no randomness, nothing else of ours.
+
+mod id;
+mod money;
+mod party;
+mod phone;
+mod time;
+
+pub use id::{
+    AgencyId, CaseId, CollectorId, CommandId, ContactPointId, IdError, InstanceId, LenderId, PersonId,
+};
+pub use money::{Currency, Money, MoneyError};
+pub use party::{Channel, Outcome, Purpose, Role};
+pub use phone::{PhoneError, PhoneNumber};
+pub use time::{Timestamp, ZoneName, ZoneNameError};

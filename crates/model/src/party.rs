@@ -1,0 +1,131 @@
+//! Who stands where in a case, and how and why they are contacted. The order of the variants is part of
+//! the wire format: append only.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::IdError;
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident, $expected:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// Every value, in wire order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word used in files, on the command line and in JSON.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.word())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                Self::ALL.iter().copied().find(|value| value.word() == text).ok_or_else(|| IdError {
+                    expected: $expected,
+                    got: text.to_owned(),
+                })
+            }
+        }
+    )*};
+}
+
+words! {
+    /// What a person is to a case.
+    Role, "one of debtor, co-debtor, guarantor, emergency-contact, other-third-party, attorney" {
+        /// Owes the debt.
+        Debtor = "debtor",
+        /// Owes it too.
+        CoDebtor = "co-debtor",
+        /// Answers for it if the debtor does not pay.
+        Guarantor = "guarantor",
+        /// Named by the debtor; owes nothing; often never asked.
+        EmergencyContact = "emergency-contact",
+        /// Anybody else; owes nothing.
+        OtherThirdParty = "other-third-party",
+        /// Represents the debtor.
+        Attorney = "attorney",
+    }
+    /// How somebody is contacted.
+    Channel, "one of call, sms, email, letter, visit, app" {
+        /// A telephone call, by hand or by machine.
+        Call = "call",
+        /// A text message.
+        Sms = "sms",
+        /// An email.
+        Email = "email",
+        /// A letter.
+        Letter = "letter",
+        /// A visit in person.
+        Visit = "visit",
+        /// A message in an app or a social network.
+        App = "app",
+    }
+    /// What the contact is for.
+    Purpose, "one of collect, locate, consent-notice" {
+        /// To speak about the debt with somebody who owes it.
+        Collect = "collect",
+        /// To ask where the debtor can be reached; never about the debt.
+        Locate = "locate",
+        /// The one notice that asks a named contact whether they know of it and agree.
+        ConsentNotice = "consent-notice",
+    }
+    /// What became of a call that was placed.
+    Outcome, "one of conversation, answered-dropped, no-answer, voicemail, busy, not-in-service, unknown" {
+        /// Somebody answered and spoke.
+        Conversation = "conversation",
+        /// Answered, then dropped.
+        AnsweredDropped = "answered-dropped",
+        /// Rang, nobody answered.
+        NoAnswer = "no-answer",
+        /// Reached a voicemail or another recording.
+        Voicemail = "voicemail",
+        /// The line was busy.
+        Busy = "busy",
+        /// The number is not in service.
+        NotInService = "not-in-service",
+        /// Nobody reported what happened; counts as a call (P3).
+        Unknown = "unknown",
+    }
+}
+
+impl Role {
+    /// Owes the debt or answers for it.
+    pub const fn owes(self) -> bool {
+        matches!(self, Self::Debtor | Self::CoDebtor | Self::Guarantor)
+    }
+}
+
+impl Outcome {
+    /// The call never reached the number (12 CFR 1006.14(b)(3)(ii), comment -1).
+    pub const fn unconnected(self) -> bool {
+        matches!(self, Self::Busy | Self::NotInService)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_reads_back() {
+        assert!(Role::ALL.iter().all(|role| role.word().parse() == Ok(*role)));
+        assert!(Channel::ALL.iter().all(|channel| channel.word().parse() == Ok(*channel)));
+        assert!(Purpose::ALL.iter().all(|purpose| purpose.word().parse() == Ok(*purpose)));
+        assert!(Outcome::ALL.iter().all(|outcome| outcome.word().parse() == Ok(*outcome)));
+        assert!("Debtor".parse::<Role>().is_err());
+    }
+}

@@ -1,0 +1,108 @@
+//! Phone numbers in E.164. They are personal data: `Debug` and `Display` never show one, and there is no
+//! `Serialize`. To store one, seal it or take its pseudonym (`vault`).
+
+use std::fmt;
+
+use phonenumber::{Mode, country};
+
+/// A valid number in E.164, such as `+8613812345678`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PhoneNumber(String);
+
+/// Why a text is not a phone number. Never repeats the text: it may be somebody's number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PhoneError {
+    /// Digits are hidden, as in `138****0000`.
+    #[error("expected a whole phone number, got one with hidden digits (*); ask the lender for the full number")]
+    Masked,
+    /// A spreadsheet turned the number into scientific notation and lost digits.
+    #[error("expected a phone number, got scientific notation; format the column as text and export again")]
+    Scientific,
+    /// Not a number of any known plan.
+    #[error("expected a phone number such as +8613812345678, got {length} characters that are not one")]
+    NotANumber {
+        /// How long the text was.
+        length: usize,
+    },
+    /// A number that the numbering plan does not assign.
+    #[error("expected a number that the numbering plan of +{country_code} assigns, got one that it does not")]
+    NotAssigned {
+        /// The country calling code.
+        country_code: u16,
+    },
+}
+
+impl PhoneNumber {
+    /// Reads a number in national or international form; `region` (ISO 3166 alpha-2) fixes what a national
+    /// number means.
+    pub fn parse(text: &str, region: Option<&str>) -> Result<Self, PhoneError> {
+        let trimmed = text.trim();
+        if trimmed.contains(['*', '＊']) {
+            return Err(PhoneError::Masked);
+        }
+        if looks_scientific(trimmed) {
+            return Err(PhoneError::Scientific);
+        }
+        let not_a_number = || PhoneError::NotANumber { length: trimmed.chars().count() };
+        let region: Option<country::Id> = region.and_then(|code| code.parse().ok());
+        let number = phonenumber::parse(region, trimmed).map_err(|_| not_a_number())?;
+        if !phonenumber::is_valid(&number) {
+            return Err(PhoneError::NotAssigned { country_code: number.country().code() });
+        }
+        Ok(Self(number.format().mode(Mode::E164).to_string()))
+    }
+
+    /// The E.164 form, with the plus sign. For sealing, for pseudonyms, and for the dialer.
+    pub fn e164(&self) -> &str {
+        &self.0
+    }
+
+    /// Enough to recognise one's own number, not enough to call it: `+86 ··· 5678`.
+    pub fn hint(&self) -> String {
+        let tail = self.0.len().saturating_sub(4);
+        format!("{} ··· {}", &self.0[..3.min(tail)], &self.0[tail..])
+    }
+}
+
+fn looks_scientific(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    mantissa.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && digits(exponent.strip_prefix('+').unwrap_or(exponent))
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PhoneNumber(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_number_has_one_form() {
+        let forms = ["13812345678", "+86 138 1234 5678", "0086-138-1234-5678", " 138-1234-5678 "];
+        for form in forms {
+            let number = PhoneNumber::parse(form, Some("CN")).expect(form);
+            assert_eq!(number.e164(), "+8613812345678");
+        }
+    }
+
+    #[test]
+    fn what_a_spreadsheet_spoils_is_named() {
+        let parse = |text| PhoneNumber::parse(text, Some("CN"));
+        assert_eq!(parse("138****0000"), Err(PhoneError::Masked));
+        assert_eq!(parse("1.38123E+10"), Err(PhoneError::Scientific));
+        assert!(matches!(parse("王小明"), Err(PhoneError::NotANumber { length: 3 })));
+        assert!(matches!(parse("12345"), Err(PhoneError::NotAssigned { country_code: 86 })));
+    }
+
+    #[test]
+    fn a_number_is_never_shown() {
+        let number = PhoneNumber::parse("13812345678", Some("CN")).expect("valid");
+        assert_eq!(format!("{number:?}"), "PhoneNumber(hidden)");
+        assert_eq!(number.hint(), "+86 ··· 5678");
+    }
+}

@@ -1,0 +1,1 @@
+//! Single-writer partitions, group commit, recovery, projections, process managers, leadership.
