@@ -118,11 +118,14 @@ pub struct RecordBuilder {
 }
 
 impl RecordBuilder {
-    /// Adds the events of one command, decided at `at`. `encode` appends one event's stored bytes.
-    pub fn push<E: crate::Event>(&mut self, mut envelope: Envelope, at: Timestamp, events: &[E]) {
-        let time = *self.time.get_or_insert(at);
+    /// Adds the events of one command, decided at `at`. False, with nothing added, if the record would
+    /// grow beyond [`RECORD_MAX`].
+    #[must_use]
+    pub fn push<E: crate::Event>(&mut self, mut envelope: Envelope, at: Timestamp, events: &[E]) -> bool {
+        let time = self.time.unwrap_or(at);
         envelope.delay_ms = u32::try_from(at.ms_since(time)).unwrap_or(0);
         let body = std::mem::take(&mut self.body);
+        let before = body.len();
         // As in the codec: serialising plain data into a growing vector has no way to fail.
         self.body = match postcard::to_extend(&envelope, body) {
             Ok(grown) => grown,
@@ -135,8 +138,14 @@ impl RecordBuilder {
             put_varint(&mut self.body, self.scratch.len() as u64);
             self.body.extend_from_slice(&self.scratch);
         }
+        if self.len() > RECORD_MAX {
+            self.body.truncate(before);
+            return false;
+        }
+        self.time = Some(time);
         self.commands += 1;
         self.events += events.len() as u32;
+        true
     }
 
     /// Events so far.
@@ -361,8 +370,8 @@ mod tests {
 
     fn sample() -> (Vec<u8>, RecordHash) {
         let mut builder = RecordBuilder::default();
-        builder.push(envelope(1), Timestamp(1000), &[elected(1), elected(2)]);
-        builder.push(envelope(2), Timestamp(1005), &[elected(3)]);
+        assert!(builder.push(envelope(1), Timestamp(1000), &[elected(1), elected(2)]));
+        assert!(builder.push(envelope(2), Timestamp(1005), &[elected(3)]));
         builder.finish(4, 2, Position(10), RecordHash([5; 32]))
     }
 
@@ -375,6 +384,18 @@ mod tests {
         assert_eq!(record.commands[1].first, Position(12));
         assert_eq!(record.commands[1].at, Timestamp(1005));
         assert_eq!(record.commands[0].events.len(), 2);
+    }
+
+    #[test]
+    fn given_a_full_record_when_more_is_pushed_then_it_is_left_as_it_was() {
+        let mut builder = RecordBuilder::default();
+        let events: Vec<_> = (0..60_000).map(elected).collect();
+        assert!(builder.push(envelope(1), Timestamp(0), &events));
+        let before = (builder.len(), builder.events());
+        assert!(!builder.push(envelope(2), Timestamp(0), &events));
+        assert_eq!((builder.len(), builder.events()), before);
+        let (bytes, _) = builder.finish(0, 1, Position(0), RecordHash::GENESIS);
+        assert_eq!(Record::parse(&bytes).expect("whole").end(), Position(60_000));
     }
 
     #[test]
