@@ -1,1 +1,434 @@
-//! Words of the assignment service.
+//! Words of the assignment service: agencies, collectors, who works which case.
+
+use model::{AgencyId, CaseId, CollectorId, ContactPointId, Currency, LenderId, Role};
+use serde::{Deserialize, Serialize};
+
+/// An agency was registered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgencyRegisteredV1 {
+    /// Its id.
+    pub agency: AgencyId,
+    /// Its legal name. Not personal data.
+    pub name: String,
+    /// Where it is licensed to collect: ISO 3166 alpha-2.
+    pub jurisdictions: Vec<String>,
+    /// The most cases it may hold at once.
+    pub capacity: u32,
+    /// The calling numbers registered to it, in E.164. Not personal data.
+    pub lines: Vec<String>,
+}
+
+/// An agency was suspended, or its suspension lifted. While it is suspended its placements are void: its
+/// collectors' queues are empty and nothing more is placed with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgencySuspendedV1 {
+    /// Which.
+    pub agency: AgencyId,
+    /// True: suspended; false: lifted.
+    pub suspended: bool,
+}
+
+/// A collector began to work for an agency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectorRegisteredV1 {
+    /// Their id.
+    pub collector: CollectorId,
+    /// For whom.
+    pub agency: AgencyId,
+    /// Their real name, sealed.
+    pub name_sealed: Vec<u8>,
+}
+
+/// A collector stopped working for their agency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectorEndedV1 {
+    /// Who.
+    pub collector: CollectorId,
+}
+
+/// A case is to be placed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseOfferedV1 {
+    /// Which.
+    pub case: CaseId,
+    /// Whose claim it is.
+    pub lender: LenderId,
+    /// Where an agency must be licensed: ISO 3166 alpha-2.
+    pub jurisdiction: String,
+    /// Everybody's contact points; at most [`CONTACTS_MAX`].
+    pub contacts: Vec<(ContactPointId, Role)>,
+    /// What it is worth, in minor units. Queues compare this without exchange rates.
+    pub minor: i64,
+    /// Of the worth.
+    pub currency: Currency,
+}
+
+/// The most contact points of one case.
+pub const CONTACTS_MAX: usize = 64;
+
+/// Why a case went where it went. The order is part of the wire format: append only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum PlacementReason {
+    /// The only agency that could take it.
+    OnlyAgency,
+    /// Of those that could take it, this one had the least of its capacity in use.
+    LeastLoaded,
+}
+
+/// A case was placed with an agency and one of its collectors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CasePlacedV1 {
+    /// Which.
+    pub case: CaseId,
+    /// With whom.
+    pub agency: AgencyId,
+    /// In whose queue.
+    pub collector: CollectorId,
+    /// The contact points that the agency may now ask to contact.
+    pub contacts: Vec<ContactPointId>,
+    /// Why there.
+    pub reason: PlacementReason,
+}
+
+/// Why a case was taken away. The order is part of the wire format: append only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum WithdrawalReason {
+    /// The case is closed or recalled; it is not placed again.
+    Lender,
+    /// Its agency is suspended; it waits to be placed again.
+    AgencySuspended,
+    /// Its collector stopped working; it waits to be placed again.
+    CollectorEnded,
+}
+
+/// A case was taken from its agency, or from the cases that wait.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseWithdrawnV1 {
+    /// Which.
+    pub case: CaseId,
+    /// Its contact points.
+    pub contacts: Vec<ContactPointId>,
+    /// Who had it; `None`: it was waiting.
+    pub agency: Option<AgencyId>,
+    /// Why.
+    pub reason: WithdrawalReason,
+}
+
+/// Why a case cannot be placed: the last test that some agency passed. The order is part of the wire
+/// format: append only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Unplaceable {
+    /// No agency is licensed in its jurisdiction.
+    NoLicence,
+    /// Those that are licensed are suspended.
+    Suspended,
+    /// Those that are licensed and not suspended have no active collector.
+    NoCollector,
+    /// Those that could work it are at their capacity.
+    Full,
+}
+
+impl Unplaceable {
+    /// Every reason, in wire order.
+    pub const ALL: [Self; 4] = [Self::NoLicence, Self::Suspended, Self::NoCollector, Self::Full];
+
+    /// The word used on the command line, in labels and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NoLicence => "no-licence",
+            Self::Suspended => "suspended",
+            Self::NoCollector => "no-collector",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// How many cases cannot be placed for one reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnplacedV1 {
+    /// Why.
+    pub reason: Unplaceable,
+    /// How many.
+    pub cases: u32,
+}
+
+/// A batch of placements is complete. Recorded after the placements, and whenever the figures differ from
+/// the last recorded ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacementRanV1 {
+    /// Placed in this batch.
+    pub placed: u32,
+    /// Waiting after it.
+    pub remaining: u32,
+    /// Those of the waiting that another batch would not place; reasons without cases are left out.
+    pub not_placeable: Vec<UnplacedV1>,
+}
+
+crate::events! {
+    /// Events of the assignment service: types 0x02xx.
+    pub enum AssignmentEvent {
+        /// An agency was registered.
+        0x0201 AgencyRegistered(AgencyRegisteredV1) = { 1: AgencyRegisteredV1 },
+        /// An agency was suspended, or its suspension lifted.
+        0x0202 AgencySuspended(AgencySuspendedV1) = { 1: AgencySuspendedV1 },
+        /// A collector began to work for an agency.
+        0x0203 CollectorRegistered(CollectorRegisteredV1) = { 1: CollectorRegisteredV1 },
+        /// A collector stopped working for their agency.
+        0x0204 CollectorEnded(CollectorEndedV1) = { 1: CollectorEndedV1 },
+        /// A case is to be placed.
+        0x0205 CaseOffered(CaseOfferedV1) = { 1: CaseOfferedV1 },
+        /// A case was placed.
+        0x0206 CasePlaced(CasePlacedV1) = { 1: CasePlacedV1 },
+        /// A case was taken away.
+        0x0207 CaseWithdrawn(CaseWithdrawnV1) = { 1: CaseWithdrawnV1 },
+        /// A batch of placements is complete.
+        0x0208 PlacementRan(PlacementRanV1) = { 1: PlacementRanV1 },
+    }
+}
+
+/// What may be asked of the assignment service, which has one partition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AssignmentCommand {
+    /// Register an agency. Repeating it changes nothing.
+    RegisterAgency(AgencyRegisteredV1),
+    /// Suspend an agency, or lift the suspension. Takes effect with the event; to have its cases placed
+    /// elsewhere, follow with [`WithdrawFromAgency`](Self::WithdrawFromAgency) until nothing changes.
+    SuspendAgency {
+        /// Which.
+        agency: AgencyId,
+        /// True: suspend; false: lift.
+        suspended: bool,
+    },
+    /// Register a collector with an agency. Repeating it changes nothing.
+    RegisterCollector(CollectorRegisteredV1),
+    /// End a collector's registration. Follow with [`WithdrawFromCollector`](Self::WithdrawFromCollector).
+    EndCollector {
+        /// Who.
+        collector: CollectorId,
+    },
+    /// Offer a case for placement. Repeating it changes nothing.
+    OfferCase(CaseOfferedV1),
+    /// Take a case away for good: it is closed or recalled.
+    WithdrawCase {
+        /// Which.
+        case: CaseId,
+    },
+    /// Take at most `limit` cases from a suspended agency; they wait to be placed again.
+    WithdrawFromAgency {
+        /// Which; must be suspended.
+        agency: AgencyId,
+        /// The most cases in this batch; a batch also ends where its record would grow too large.
+        limit: u32,
+    },
+    /// Take at most `limit` cases from a collector who has ended; they wait to be placed again.
+    WithdrawFromCollector {
+        /// Who; must have ended.
+        collector: CollectorId,
+        /// As above.
+        limit: u32,
+    },
+    /// Place at most `limit` of the waiting cases, the worthiest first.
+    PlaceOpenCases {
+        /// As above.
+        limit: u32,
+    },
+}
+
+/// What the asker is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AssignmentAnswer {
+    /// Done.
+    Done {
+        /// False: it was so already; nothing was recorded. After
+        /// [`PlaceOpenCases`](AssignmentCommand::PlaceOpenCases): nothing could be placed, and the figures
+        /// are as recorded last.
+        changed: bool,
+    },
+    /// A batch of placements is complete.
+    Placed {
+        /// Placed in this batch.
+        placed: u32,
+        /// Waiting after it.
+        remaining: u32,
+        /// Those of the waiting that another batch would not place, by reason.
+        not_placeable: Vec<UnplacedV1>,
+    },
+    /// A batch of cases was taken away.
+    Withdrawn {
+        /// How many.
+        cases: u32,
+    },
+}
+
+/// A question to the assignment service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AssignmentQuery {
+    /// A collector's cases, the worthiest first.
+    Queue {
+        /// Whose.
+        collector: CollectorId,
+        /// The most cases to list.
+        limit: u32,
+        /// Worth and id of the last case of the page before.
+        after: Option<(i64, CaseId)>,
+    },
+    /// The figures.
+    Figures,
+    /// For whom a collector works.
+    Collector(CollectorId),
+    /// Every agency.
+    Agencies,
+    /// Where a case is.
+    Case(CaseId),
+}
+
+/// What it is answered with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AssignmentReply {
+    /// A page of a queue; empty if the collector is not active or their agency is suspended.
+    Queue(Vec<QueuedCase>),
+    /// The figures.
+    Figures(AssignmentFigures),
+    /// The collector, if registered.
+    Collector(Option<CollectorView>),
+    /// Every agency, in order of id.
+    Agencies(Vec<AgencyView>),
+    /// The case, if it is offered or placed.
+    Case(Option<PlacementView>),
+}
+
+/// A case in a queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueuedCase {
+    /// Which.
+    pub case: CaseId,
+    /// Whose claim it is.
+    pub lender: LenderId,
+    /// Whom it concerns.
+    pub contacts: Vec<(ContactPointId, Role)>,
+    /// What it is worth, in minor units.
+    pub minor: i64,
+    /// Of the worth.
+    pub currency: Currency,
+}
+
+/// A registered collector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectorView {
+    /// For whom they work, or last worked.
+    pub agency: AgencyId,
+    /// Not ended, and the agency is not suspended.
+    pub active: bool,
+    /// Cases in their queue.
+    pub cases: u32,
+}
+
+/// A registered agency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgencyView {
+    /// Its id.
+    pub agency: AgencyId,
+    /// Its legal name.
+    pub name: String,
+    /// Where it is licensed.
+    pub jurisdictions: Vec<String>,
+    /// Its calling numbers, in E.164.
+    pub lines: Vec<String>,
+    /// Whether it is suspended.
+    pub suspended: bool,
+    /// The most cases it may hold.
+    pub capacity: u32,
+    /// The cases it holds.
+    pub placed: u32,
+    /// Its collectors who have not ended.
+    pub collectors: u32,
+}
+
+/// Where a case is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacementView {
+    /// Whose claim it is.
+    pub lender: LenderId,
+    /// Agency and collector; `None`: it waits.
+    pub placed: Option<(AgencyId, CollectorId)>,
+}
+
+/// The figures.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssignmentFigures {
+    /// Every agency.
+    pub agencies: Vec<AgencyView>,
+    /// Cases offered and not withdrawn for good.
+    pub offered: u64,
+    /// Of these, placed.
+    pub placed: u64,
+    /// Of these, waiting and placeable now.
+    pub waiting: u64,
+    /// Of these, not placeable, by reason.
+    pub not_placeable: Vec<UnplacedV1>,
+    /// Recorded events that do not fit the state. Always 0, or the log was written by a faulty program.
+    pub misplaced: u64,
+}
+
+/// One representative value of every event type, for golden bytes.
+pub fn samples() -> Vec<AssignmentEvent> {
+    use AssignmentEvent as E;
+    let case = CaseId([0xca; 16]);
+    let (debtor, named) = (ContactPointId([0xc1; 16]), ContactPointId([0xc2; 16]));
+    let (agency, collector) = (AgencyId(3), CollectorId(300));
+    vec![
+        E::AgencyRegistered(AgencyRegisteredV1 {
+            agency,
+            name: "和信催收有限公司".to_owned(),
+            jurisdictions: vec!["CN".to_owned(), "HK".to_owned()],
+            capacity: 20_000,
+            lines: vec!["+862150000001".to_owned()],
+        }),
+        E::AgencySuspended(AgencySuspendedV1 { agency, suspended: true }),
+        E::CollectorRegistered(CollectorRegisteredV1 { collector, agency, name_sealed: vec![1, 2, 3] }),
+        E::CollectorEnded(CollectorEndedV1 { collector }),
+        E::CaseOffered(CaseOfferedV1 {
+            case,
+            lender: LenderId(7),
+            jurisdiction: "CN".to_owned(),
+            contacts: vec![(debtor, Role::Debtor), (named, Role::EmergencyContact)],
+            minor: 1_053_800,
+            currency: Currency::CNY,
+        }),
+        E::CasePlaced(CasePlacedV1 {
+            case,
+            agency,
+            collector,
+            contacts: vec![debtor, named],
+            reason: PlacementReason::LeastLoaded,
+        }),
+        E::CaseWithdrawn(CaseWithdrawnV1 {
+            case,
+            contacts: vec![debtor, named],
+            agency: Some(agency),
+            reason: WithdrawalReason::AgencySuspended,
+        }),
+        E::PlacementRan(PlacementRanV1 {
+            placed: 500,
+            remaining: 42,
+            not_placeable: vec![UnplacedV1 { reason: Unplaceable::Full, cases: 40 }],
+        }),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Decoded, Event};
+
+    #[test]
+    fn every_event_type_has_a_sample_that_reads_back() {
+        let samples = samples();
+        assert_eq!(samples.len(), AssignmentEvent::catalogue().len());
+        for sample in samples {
+            let mut bytes = Vec::new();
+            sample.encode(&mut bytes);
+            assert_eq!(AssignmentEvent::decode(&bytes), Ok(Decoded::Known(sample)));
+        }
+    }
+}

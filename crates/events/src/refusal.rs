@@ -61,6 +61,8 @@ codes! {
     AMOUNT_INVALID = 105, "amount-invalid";
     /// The currency is not the case's.
     CURRENCY_DIFFERS = 106, "currency-differs";
+    /// The payment's reference is known with another amount.
+    PAYMENT_DIFFERS = 107, "payment-differs";
 
     /// There is no such agency.
     AGENCY_UNKNOWN = 201, "agency-unknown";
@@ -72,6 +74,8 @@ codes! {
     COLLECTOR_ELSEWHERE = 204, "collector-elsewhere";
     /// The registration is known with other content.
     REGISTRATION_DIFFERS = 205, "registration-differs";
+    /// The agency is not suspended, or the collector has not ended.
+    STILL_ACTIVE = 206, "still-active";
 
     /// The person asked to be left alone.
     STOPPED = 301, "stopped";
