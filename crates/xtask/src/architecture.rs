@@ -143,7 +143,7 @@ fn homes(member: &Member, found: &mut Vec<Violation>) {
                 file: member.manifest_path(),
                 line: member.manifest_line(&dependency.name),
                 found: format!("`{}` names `{}`", member.name, dependency.name),
-                expected: format!("only {} name it", listed(homes)),
+                expected: format!("it is named only by {}", listed(homes)),
                 remedy: format!("use it through the port of `{}`", homes.first().unwrap_or(&"its home")),
             });
         }

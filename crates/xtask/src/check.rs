@@ -87,6 +87,6 @@ fn report(mut found: Vec<Violation>) -> Result<(), Failure> {
     }
     match found.len() {
         0 => Ok(()),
-        count => Err(Failure(format!("{count} violations; each one above says what to do"))),
+        count => Err(Failure(format!("violations: {count}; each one above says what to do"))),
     }
 }

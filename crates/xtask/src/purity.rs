@@ -59,6 +59,12 @@ const TABLES: &[&str] = &[
 /// Hashers that give the same order in every process; a table's path with one of them in its generics is fine.
 const FIXED_HASHERS: &[&str] = &["BuildHasherDefault", "FixedState"];
 
+const RANDOM_ORDER: &str = "a random order";
+const FIXED_ORDER_REMEDY: &str = "use BTreeMap or BTreeSet, or one alias that spells out the whole path with a fixed \
+                                  hasher: `type Map<K, V> = hashbrown::HashMap<K, V, BuildHasherDefault<H>>`";
+const ARGUMENT_REMEDY: &str =
+    "take it as an argument (`Now`, a seed, bytes), or move the code to the runtime";
+
 /// Every broken rule in a pure crate's sources, given as `(path, text)`. Files that are test-only modules are left out.
 pub fn check(sources: &[(String, String)]) -> Vec<Violation> {
     let codes: Vec<(&str, Code)> = sources.iter().map(|(file, text)| (file.as_str(), code(text))).collect();
@@ -88,9 +94,9 @@ fn module_path(file: &str, name: &str) -> String {
 
 fn check_code(file: &str, text: &str) -> Vec<Violation> {
     // By line and name, so that what two rules see is said once.
-    let mut found: BTreeSet<(usize, String)> = BTreeSet::new();
-    let mut note = |line: usize, name: &str, brings: &str| {
-        found.insert((line, format!("`{name}` brings {brings} into a pure crate")));
+    let mut found: BTreeSet<(usize, &str, &str)> = BTreeSet::new();
+    let mut note = |line, name, brings| {
+        found.insert((line, name, brings));
     };
     for (path, brings) in PATHS {
         for at in occurrences(text, path) {
@@ -105,7 +111,7 @@ fn check_code(file: &str, text: &str) -> Vec<Violation> {
     for table in TABLES {
         for at in occurrences(text, table) {
             if !has_fixed_hasher(&text[at + table.len()..]) {
-                note(line_of(text, at), table, "a random order");
+                note(line_of(text, at), table, RANDOM_ORDER);
             }
         }
     }
@@ -119,26 +125,18 @@ fn check_code(file: &str, text: &str) -> Vec<Violation> {
             let full =
                 if table.starts_with("collections") { format!("std::{table}") } else { (*table).to_owned() };
             if brings_in(&import.path, import.renamed, &full) {
-                note(import.line, table, "a random order");
+                note(import.line, table, RANDOM_ORDER);
             }
         }
     }
     found
         .into_iter()
-        .map(|(line, found)| {
-            let remedy = if found.ends_with("a random order") {
-                "use BTreeMap or BTreeSet, or one alias that spells out the whole path with a fixed hasher: \
-                 `type Map<K, V> = hashbrown::HashMap<K, V, BuildHasherDefault<H>>`"
-            } else {
-                "take it as an argument (`Now`, a seed, bytes), or move the code to the runtime"
-            };
-            Violation {
-                file: file.to_owned(),
-                line,
-                found,
-                expected: "the same input gives the same result, in every process and at any time".into(),
-                remedy: remedy.into(),
-            }
+        .map(|(line, name, brings)| Violation {
+            file: file.to_owned(),
+            line,
+            found: format!("`{name}` brings {brings} into a pure crate"),
+            expected: "the same input gives the same result, in every process and at any time".into(),
+            remedy: if brings == RANDOM_ORDER { FIXED_ORDER_REMEDY } else { ARGUMENT_REMEDY }.into(),
         })
         .collect()
 }
@@ -237,6 +235,13 @@ mod tests {
             found("type M = hashbrown::HashMap<u8, u8>;\ntype S = BuildHasherDefault<F>;"),
             ["1: hashbrown::HashMap"]
         );
+    }
+
+    #[test]
+    fn given_a_table_or_a_clock_when_found_then_each_has_its_own_way_out() {
+        let remedy = |text: &str| check(&[("a.rs".to_owned(), text.to_owned())])[0].remedy.clone();
+        assert!(remedy("use hashbrown::HashMap;").contains("BTreeMap"));
+        assert!(remedy("use std::time::Instant;").contains("argument"));
     }
 
     #[test]

