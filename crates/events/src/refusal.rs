@@ -113,6 +113,8 @@ codes! {
     PERMIT_NOT_REDEEMED = 324, "permit-not-redeemed";
     /// The call was settled before with another outcome.
     ALREADY_SETTLED = 325, "already-settled";
+    /// The policy contradicts itself, or its id and version are known with other content.
+    POLICY_INVALID = 330, "policy-invalid";
 }
 
 impl fmt::Display for Code {
