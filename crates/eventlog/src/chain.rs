@@ -8,15 +8,16 @@
 //! *orphan*.
 //!
 //! A removed or rewritten record would make orphans of everything after it, so orphans are tightly
-//! bounded: of an epoch not above that of the last valid record, and never more in a row than a writer
-//! may have in flight. Anything else is [`LogError::Broken`].
+//! bounded: of an epoch not above that of the last valid record, and never more in a row than two writers
+//! may have in flight (the deposed one, and the new one that loses a slot to an orphan). Anything else is
+//! [`LogError::Broken`].
 
 use events::{Position, Record, RecordHash, StreamId};
 
 use crate::{LogError, Stored};
 
-/// The most appends that any store lets a writer have in flight.
-pub const IN_FLIGHT_MAX: usize = 16;
+/// The most orphans in a row: what two writers of any store may have in flight.
+pub const ORPHANS_MAX: usize = 16;
 
 /// How far a reader has come in one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -74,7 +75,7 @@ impl Chain {
             self.orphans = 0;
         } else {
             self.orphans += 1;
-            let possible = record.epoch <= self.epoch && self.orphans <= IN_FLIGHT_MAX;
+            let possible = record.epoch <= self.epoch && self.orphans <= ORPHANS_MAX;
             if !possible {
                 let expected =
                     format!("record {} at position {} of epoch {}", self.number, self.position, self.epoch);

@@ -11,7 +11,10 @@
 //! - An append that resolves `Ok` is on disk (on a quorum, in a cluster) and is never lost.
 //! - An append is accepted only in the slot that the writer expects; a second writer that has appended
 //!   makes every later append of the first fail.
-//! - After one failure a writer is spent: every later append fails.
+//! - After one failure a writer is spent: every later append fails, also those already in flight, even if
+//!   their records landed. Appends of one writer resolve in order.
+//! - Nothing follows a writer's first append before that one is durable: `append` waits for it. The first
+//!   record of a new epoch thereby never lands as an orphan, and readers may tell orphans by their epoch.
 //! - An append that resolves `Err(AppendError::Unknown)` may or may not be there: read, and look.
 //! - Damage is detected and named, never read over.
 //!
@@ -54,7 +57,8 @@ pub trait Log: Send + Sync + 'static {
 #[async_trait]
 pub trait Writer: Send {
     /// Hands over a record for the next slot; returns as soon as the store has taken it, in order. The
-    /// returned future resolves when the record is durable.
+    /// returned future resolves when the record is durable; the append goes on if it is dropped. Keep at most
+    /// [`Log::in_flight_max`] of them unresolved.
     async fn append(&mut self, record: Bytes) -> Append;
 }
 
@@ -112,7 +116,9 @@ pub enum LogError {
     #[error("the log store does not answer: {0}")]
     Store(String),
     /// A slot is missing: a record was removed.
-    #[error("{stream}: slot {expected} is missing, the next record there is in slot {got}: a record was removed")]
+    #[error(
+        "{stream}: slot {expected} is missing, the next record there is in slot {got}: a record was removed"
+    )]
     Gap {
         /// The stream.
         stream: StreamId,
@@ -120,6 +126,18 @@ pub enum LogError {
         expected: u64,
         /// The one that is.
         got: u64,
+    },
+    /// Acknowledged records at the end are gone.
+    #[error(
+        "{stream}: {acknowledged} slots were acknowledged, but the log ends after {head}: its end is damaged or an old file was put back"
+    )]
+    Cut {
+        /// The stream.
+        stream: StreamId,
+        /// How many slots the store has acknowledged.
+        acknowledged: u64,
+        /// How many are there.
+        head: u64,
     },
     /// A record is damaged.
     #[error("{stream}: slot {slot} is damaged: {cause}")]
@@ -132,7 +150,9 @@ pub enum LogError {
         cause: RecordError,
     },
     /// A record does not follow from the ones before it.
-    #[error("{stream}: slot {slot} does not follow from the record before it: {expected}; the log was cut or rewritten")]
+    #[error(
+        "{stream}: slot {slot} does not follow from the record before it: {expected}; the log was cut or rewritten"
+    )]
     Broken {
         /// The stream.
         stream: StreamId,
