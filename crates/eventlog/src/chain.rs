@@ -16,8 +16,11 @@ use events::{Position, Record, RecordHash, StreamId};
 
 use crate::{LogError, Stored};
 
+/// The most appends that any store lets a writer have in flight.
+pub const IN_FLIGHT_MAX: usize = 8;
+
 /// The most orphans in a row: what two writers of any store may have in flight.
-pub const ORPHANS_MAX: usize = 16;
+pub const ORPHANS_MAX: usize = 2 * IN_FLIGHT_MAX;
 
 /// How far a reader has come in one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
