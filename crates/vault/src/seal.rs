@@ -166,6 +166,14 @@ mod tests {
         DataKey::new(Zeroizing::new([byte; 32]))
     }
 
+    // Computed with Python's cryptography (OpenSSL's AES-256-GCM-SIV) and hashlib, not with this code.
+    #[test]
+    fn given_a_known_key_and_place_then_the_sealed_bytes_are_the_golden_ones() {
+        let sealed = seal(&key(1), &PLACE, "张三".as_bytes()).expect("sealed");
+        let hex: String = sealed.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "014bb2bad65dfbb66c0de0f01a22b4f370c94be99d326d");
+    }
+
     #[test]
     fn what_was_sealed_opens_whatever_its_length() {
         for len in [0, 1, 15, 16, 17, 1000, PLAINTEXT_LEN_MAX] {

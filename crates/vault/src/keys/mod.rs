@@ -4,7 +4,7 @@
 //!
 //! | bytes | meaning |
 //! |---|---|
-//! | `01`, ciphertext (32), tag (16) | the person's key under the wrapping key, bound to the person |
+//! | `01`, ciphertext (32), tag (16) | the person's key under the wrapping key, sealed as in `seal.rs` with the associated data `wrap/v1`, person (16) |
 //! | `00` | tombstone: erased, and never to be made again |
 
 mod embedded;
@@ -163,6 +163,17 @@ mod tests {
         assert_eq!(wrapped.unwrap(&ours, PersonId([1; 16])).expect("unwrapped").bytes(), key.bytes());
         assert_eq!(wrapped.unwrap(&ours, PersonId([2; 16])).expect_err("other"), SealError::Damaged);
         assert_eq!(wrapped.unwrap(&theirs, PersonId([1; 16])).expect_err("other"), SealError::Damaged);
+    }
+
+    // Computed with Python's cryptography (OpenSSL's AES-256-GCM-SIV) and hashlib, not with this code.
+    #[test]
+    fn given_a_known_wrapping_key_then_the_wrapped_key_is_the_golden_one() {
+        let key = DataKey::new(Zeroizing::new([7; 32]));
+        let wrapped = WrappedKey::wrap(&cipher(&[1; 32]), PersonId([1; 16]), &key).expect("wrapped");
+        let hex: String = wrapped.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let golden = "014752859dba0f29fb02f1a935392ac1fb34ff0cf19dcf5b148bb078aa4ec1d5\
+                      a3ee3bfa77f0a23ab096cc90f6b5a4792d";
+        assert_eq!(hex, golden);
     }
 
     #[test]
