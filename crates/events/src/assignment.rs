@@ -160,7 +160,7 @@ pub struct PlacementRanV1 {
     pub placed: u32,
     /// Waiting after it.
     pub remaining: u32,
-    /// Those of the waiting that another batch would not place; reasons without cases are left out.
+    /// Those of the waiting that no agency can take as things stand; reasons without cases are left out.
     pub not_placeable: Vec<UnplacedV1>,
 }
 
@@ -250,7 +250,7 @@ pub enum AssignmentAnswer {
         placed: u32,
         /// Waiting after it.
         remaining: u32,
-        /// Those of the waiting that another batch would not place, by reason.
+        /// Those of the waiting that no agency can take as things stand, by reason.
         not_placeable: Vec<UnplacedV1>,
     },
     /// A batch of cases was taken away.
