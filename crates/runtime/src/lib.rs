@@ -1,1 +1,27 @@
-//! Single-writer partitions, group commit, recovery, projections, process managers, leadership.
+//! The shell around the deciders: single-writer partitions, group commit, recovery, process managers,
+//! projections, leadership.
+//!
+//! **Architecture invariant:** all concurrency and all clocks live here; the deciders know neither.
+
+mod clock;
+mod command_index;
+mod follow;
+mod leadership;
+mod mailbox;
+pub mod manager;
+mod metrics;
+pub mod nats;
+mod partition;
+mod port;
+mod replica;
+mod service;
+mod snapshot;
+
+pub use clock::{Clock, SimulatedClock, SystemClock};
+pub use follow::Follower;
+pub use leadership::{Announce, Leadership, Lease, SoleInstance};
+pub use mailbox::Mailbox;
+pub use metrics::Metrics;
+pub use port::{Answered, Order, PartitionPort, Port};
+pub use replica::{RecoveryError, Replica};
+pub use service::{Options, Service, Surroundings};

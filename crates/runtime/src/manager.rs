@@ -1,0 +1,174 @@
+//! Process managers: they follow one service's log and command another's, exactly once.
+//!
+//! The id of a command is a function of the event that caused it, and the target's log remembers the
+//! furthest cause of each source, so a manager keeps no state of its own: on a restart it asks the target
+//! how far it has come, goes on from there, and what it sends twice is recognised.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eventlog::{Log, LogError};
+use events::{Actor, Cause, Code, Decider, Decoded, Event, Position, Record, StreamId};
+use model::CommandId;
+use sha2::{Digest, Sha256};
+use tokio::sync::watch;
+
+use crate::follow::Follower;
+use crate::metrics::Metrics;
+use crate::port::{Order, Port};
+use crate::service::turned;
+
+/// Orders in one submission.
+const BATCH: usize = 1000;
+
+/// Between attempts while the target does not answer.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
+
+/// What one service's events mean for another.
+pub trait Manager: Send + Sync + 'static {
+    /// Whose log it follows.
+    type Source: Decider;
+    /// Whom it commands.
+    type Target: Decider;
+    /// Its name in metrics.
+    const NAME: &'static str;
+
+    /// The commands that an event leads to. Pure: the same event gives the same commands, in the same order.
+    fn react(event: &<Self::Source as Decider>::Event) -> Vec<<Self::Target as Decider>::Command>;
+}
+
+/// Runs a manager over one partition of its source while `active` is true, until `stop`.
+pub async fn run<M: Manager>(
+    log: Arc<dyn Log>,
+    partition: u16,
+    target: Port<M::Target>,
+    mut active: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
+    metrics: Metrics,
+) {
+    let stream = StreamId { service: M::Source::SERVICE, partition };
+    loop {
+        tokio::select! {
+            biased;
+            () = turned(&mut stop, true) => return,
+            () = turned(&mut active, true) => {}
+        }
+        tokio::select! {
+            biased;
+            () = turned(&mut stop, true) => return,
+            () = turned(&mut active, false) => continue,
+            result = follow::<M>(Arc::clone(&log), stream, &target, &metrics) => if let Err(error) = result {
+                tracing::error!(manager = M::NAME, %stream, %error, "cannot follow the log");
+            },
+        }
+        tokio::time::sleep(RETRY_PAUSE).await;
+    }
+}
+
+async fn follow<M: Manager>(
+    log: Arc<dyn Log>,
+    stream: StreamId,
+    target: &Port<M::Target>,
+    metrics: &Metrics,
+) -> Result<(), LogError> {
+    let done = progress(target, stream).await;
+    let lag = metrics.follow_lag(M::NAME, stream);
+    let mut follower = Follower::start(log, stream);
+    loop {
+        let stored = follower.next().await?;
+        let records = follower.accept(&stored)?;
+        let mut orders: Vec<Order<<M::Target as Decider>::Command>> = Vec::new();
+        for record in &records {
+            orders.extend(react::<M>(stream, record, done));
+        }
+        let mut orders = orders.into_iter().peekable();
+        while orders.peek().is_some() {
+            let batch: Vec<_> = orders.by_ref().take(BATCH).collect();
+            deliver::<M>(target, batch, metrics).await;
+        }
+        lag.set(i64::try_from(follower.lag().await?).unwrap_or(i64::MAX));
+    }
+}
+
+/// The position up to which every target partition has seen causes from `stream`. Events at or after it
+/// may or may not have been worked off.
+async fn progress<D: Decider>(target: &Port<D>, stream: StreamId) -> Position {
+    let mut least: Option<Position> = None;
+    for partition in 0..target.partitions() {
+        let followed = loop {
+            match target.followed(partition, stream).await {
+                Ok(followed) => break followed.unwrap_or_default(),
+                Err(_) => tokio::time::sleep(RETRY_PAUSE).await,
+            }
+        };
+        least = Some(least.map_or(followed, |least| least.min(followed)));
+    }
+    least.unwrap_or_default()
+}
+
+fn react<M: Manager>(
+    stream: StreamId,
+    record: &Record<'_>,
+    done: Position,
+) -> Vec<Order<<M::Target as Decider>::Command>> {
+    let mut orders = Vec::new();
+    for recorded in &record.commands {
+        for (index, bytes) in recorded.events.iter().enumerate() {
+            let position = Position(recorded.first.0 + index as u64);
+            if position < done {
+                continue;
+            }
+            // An event that does not decode stops the source's own recovery; here it causes nothing.
+            let Ok(Decoded::Known(event)) = <M::Source as Decider>::Event::decode(bytes) else { continue };
+            let cause = Cause { stream, position };
+            for (nth, command) in M::react(&event).into_iter().enumerate() {
+                orders.push(Order {
+                    id: caused_id(M::NAME, cause, nth),
+                    actor: Actor::Follower(M::Source::SERVICE),
+                    tenant: recorded.envelope.tenant,
+                    cause: Some(cause),
+                    command,
+                });
+            }
+        }
+    }
+    orders
+}
+
+/// Delivers until each order has been answered for good.
+async fn deliver<M: Manager>(
+    target: &Port<M::Target>,
+    mut orders: Vec<Order<<M::Target as Decider>::Command>>,
+    metrics: &Metrics,
+) {
+    while !orders.is_empty() {
+        let answers = target.submit_all(orders.clone()).await;
+        let mut again = Vec::new();
+        for (order, answer) in orders.into_iter().zip(answers) {
+            let Err(refusal) = answer else { continue };
+            if refusal.reasons.iter().any(|reason| matches!(reason.code, Code::UNAVAILABLE | Code::BUSY)) {
+                again.push(order);
+            } else {
+                let code = refusal.reasons.first().map_or("unknown", |reason| reason.code.word());
+                metrics.manager_refused(M::NAME, code);
+                tracing::warn!(manager = M::NAME, cause = ?order.cause, %refusal, "a command was refused");
+            }
+        }
+        if !again.is_empty() {
+            tokio::time::sleep(RETRY_PAUSE).await;
+        }
+        orders = again;
+    }
+}
+
+fn caused_id(manager: &str, cause: Cause, nth: usize) -> CommandId {
+    let mut hash = Sha256::new();
+    hash.update(manager.as_bytes());
+    hash.update([0, cause.stream.service as u8]);
+    hash.update(cause.stream.partition.to_be_bytes());
+    hash.update(cause.position.0.to_be_bytes());
+    hash.update((nth as u64).to_be_bytes());
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.finalize()[..16]);
+    CommandId(id)
+}

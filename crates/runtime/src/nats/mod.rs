@@ -1,0 +1,67 @@
+//! Services over NATS: commands and queries as NATS services, leases and keys in JetStream KV.
+//!
+//! | subject | asked | answered by |
+//! |---|---|---|
+//! | `forbear.<service>.<partition>` | postcard of [`call::Call`] | whoever leads the partition |
+//! | `forbear.audit` | postcard of the audit crate's query | any audit process (queue group) |
+//!
+//! No subject and no payload carries personal data in clear (P6).
+
+pub mod call;
+mod client;
+mod keys;
+mod lease;
+mod serve;
+
+pub use client::{RemotePartition, ask, remote_port};
+pub use keys::JetStreamKeys;
+pub use lease::KvLeases;
+pub use serve::{NatsAnnounce, answer};
+
+use async_nats::jetstream;
+use events::StreamId;
+
+/// Why NATS could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("NATS: {action}: {cause}; check the server and its JetStream settings (deploy/nats)")]
+pub struct NatsError {
+    /// What was being done.
+    pub action: String,
+    /// What NATS says.
+    pub cause: String,
+}
+
+impl NatsError {
+    fn new(action: impl Into<String>, cause: impl std::fmt::Display) -> Self {
+        Self { action: action.into(), cause: cause.to_string() }
+    }
+}
+
+fn subject(stream: StreamId) -> String {
+    format!("forbear.{}.{}", stream.service, stream.partition)
+}
+
+/// A key-value bucket on file storage, created if it is not there.
+async fn bucket(
+    context: &jetstream::Context,
+    name: &str,
+    replicas: usize,
+    max_age: std::time::Duration,
+) -> Result<jetstream::kv::Store, NatsError> {
+    let config = jetstream::kv::Config {
+        bucket: name.to_owned(),
+        history: 1,
+        max_age,
+        num_replicas: replicas,
+        storage: jetstream::stream::StorageType::File,
+        ..Default::default()
+    };
+    // Creating a bucket that exists with the same settings is no error; several processes start at once.
+    match context.create_key_value(config).await {
+        Ok(store) => Ok(store),
+        Err(created) => match context.get_key_value(name).await {
+            Ok(store) => Ok(store),
+            Err(_) => Err(NatsError::new(format!("creating the bucket {name}"), created)),
+        },
+    }
+}

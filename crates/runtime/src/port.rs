@@ -1,0 +1,127 @@
+//! How a service is reached: in this process, or over NATS. Callers cannot tell which.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use events::{Actor, Cause, Code, Decider, Position, Refusal, StreamId, Tenant, partition_of};
+use model::CommandId;
+use serde::{Deserialize, Serialize};
+
+/// A command on its way: what is asked, and by whom.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Order<C> {
+    /// The client's name for it; the same again on a retry.
+    pub id: CommandId,
+    /// Who gives it.
+    pub actor: Actor,
+    /// Whose data it concerns.
+    pub tenant: Tenant,
+    /// The event of another log that caused it.
+    pub cause: Option<Cause>,
+    /// What is asked.
+    pub command: C,
+}
+
+/// What an order is answered with.
+pub type Answered<D> = Result<<D as Decider>::Answer, Refusal>;
+
+/// One partition of a service, wherever it runs.
+#[async_trait]
+pub trait PartitionPort<D: Decider>: Send + Sync {
+    /// Gives orders, in order; one answer each. An answer is given only when what it says is durable.
+    async fn submit(&self, orders: Vec<Order<D::Command>>) -> Vec<Answered<D>>;
+    /// Asks.
+    async fn query(&self, query: D::Query) -> Result<D::Reply, Refusal>;
+    /// The last position of another log that caused a command here.
+    async fn followed(&self, source: StreamId) -> Result<Option<Position>, Refusal>;
+}
+
+/// All partitions of a service.
+pub struct Port<D: Decider> {
+    partitions: Arc<[Box<dyn PartitionPort<D>>]>,
+}
+
+impl<D: Decider> Clone for Port<D> {
+    fn clone(&self) -> Self {
+        Self { partitions: Arc::clone(&self.partitions) }
+    }
+}
+
+impl<D: Decider> Port<D> {
+    /// From its partitions, in order.
+    pub fn new(partitions: Vec<Box<dyn PartitionPort<D>>>) -> Self {
+        Self { partitions: partitions.into() }
+    }
+
+    /// How many there are.
+    pub fn partitions(&self) -> u16 {
+        self.partitions.len() as u16
+    }
+
+    /// The partition of a key.
+    pub fn partition_of(&self, key: &[u8; 16]) -> u16 {
+        partition_of(key, self.partitions())
+    }
+
+    /// The partition of a command; 0 for one without a key.
+    pub fn route(&self, command: &D::Command) -> u16 {
+        D::key(command).map_or(0, |key| self.partition_of(&key))
+    }
+
+    /// Gives one order to the partition that its key names.
+    pub async fn submit(&self, order: Order<D::Command>) -> Answered<D> {
+        let partition = self.route(&order.command);
+        let mut answers = self.submit_to(partition, vec![order]).await;
+        answers.pop().unwrap_or_else(|| Err(Code::UNAVAILABLE.into()))
+    }
+
+    /// Gives orders to one partition.
+    pub async fn submit_to(&self, partition: u16, orders: Vec<Order<D::Command>>) -> Vec<Answered<D>> {
+        match self.partitions.get(usize::from(partition)) {
+            Some(port) => port.submit(orders).await,
+            None => orders.iter().map(|_| Err(Code::NOT_FOUND.into())).collect(),
+        }
+    }
+
+    /// Gives many orders, each to its partition; the answers come in the order of the orders.
+    pub async fn submit_all(&self, orders: Vec<Order<D::Command>>) -> Vec<Answered<D>> {
+        let total = orders.len();
+        let mut parts: Vec<(Vec<usize>, Vec<Order<D::Command>>)> = Vec::new();
+        parts.resize_with(self.partitions.len(), Default::default);
+        for (index, order) in orders.into_iter().enumerate() {
+            let (indexes, part) = &mut parts[usize::from(self.route(&order.command))];
+            indexes.push(index);
+            part.push(order);
+        }
+        let submissions =
+            parts.into_iter().enumerate().filter(|(_, (indexes, _))| !indexes.is_empty()).map(
+                |(partition, (indexes, part))| async move {
+                    (indexes, self.submit_to(partition as u16, part).await)
+                },
+            );
+        let mut answers: Vec<Option<Answered<D>>> = Vec::new();
+        answers.resize_with(total, || None);
+        for (indexes, part) in futures::future::join_all(submissions).await {
+            for (index, answer) in indexes.into_iter().zip(part) {
+                answers[index] = Some(answer);
+            }
+        }
+        answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(Code::UNAVAILABLE.into()))).collect()
+    }
+
+    /// Asks one partition.
+    pub async fn query(&self, partition: u16, query: D::Query) -> Result<D::Reply, Refusal> {
+        match self.partitions.get(usize::from(partition)) {
+            Some(port) => port.query(query).await,
+            None => Err(Code::NOT_FOUND.into()),
+        }
+    }
+
+    /// The last position of `source` that caused a command in `partition`.
+    pub async fn followed(&self, partition: u16, source: StreamId) -> Result<Option<Position>, Refusal> {
+        match self.partitions.get(usize::from(partition)) {
+            Some(port) => port.followed(source).await,
+            None => Err(Code::NOT_FOUND.into()),
+        }
+    }
+}
