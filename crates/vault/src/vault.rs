@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use aes_gcm_siv::Aes256GcmSiv;
 use model::PersonId;
 use zeroize::Zeroizing;
 
@@ -21,7 +20,7 @@ pub struct Vault(Arc<Inner>);
 
 struct Inner {
     master: MasterKey,
-    wrapping: Aes256GcmSiv,
+    wrapping: seal::Cipher,
     pseudonyms: Pseudonyms,
     tokens: TokenKey,
     keys: Arc<dyn KeyStore>,
@@ -148,22 +147,19 @@ impl Vault {
     /// all are known; a person may be named more than once.
     pub async fn keys_for(&self, people: &[PersonId]) -> Result<Vec<PersonKey>, VaultError> {
         let (unique, positions) = unique(people);
-        let mut states = self.states(&unique).await?;
-        let absent: Vec<usize> = (0..unique.len()).filter(|i| states[*i] == KeyState::Absent).collect();
-        // The store answers with the key that won. Ours is used only where it did.
-        let fresh = self.fresh_keys(absent.iter().map(|index| unique[*index]))?;
-        if !fresh.is_empty() {
-            let stored = self.0.keys.put_new(&fresh).await?;
-            if stored.len() != fresh.len() || stored.contains(&KeyState::Absent) {
-                return Err(VaultError::StoreContract);
-            }
-            for (index, state) in absent.into_iter().zip(stored) {
-                states[index] = state;
-            }
-        }
-        let keys: Result<Vec<PersonKey>, VaultError> =
-            unique.iter().zip(&states).map(|(person, state)| self.person_key(*person, state)).collect();
-        let keys = keys?;
+        let states = self.states(&unique).await?;
+        let absent: Vec<PersonId> = unique
+            .iter()
+            .zip(&states)
+            .filter(|(_, state)| **state == KeyState::Absent)
+            .map(|(person, _)| *person)
+            .collect();
+        let mut made = self.make_keys(&absent).await?.into_iter();
+        let key_of = |(person, state): (&PersonId, &KeyState)| match state {
+            KeyState::Absent => made.next().ok_or(VaultError::StoreContract),
+            present => self.person_key(*person, present),
+        };
+        let keys: Vec<PersonKey> = unique.iter().zip(&states).map(key_of).collect::<Result<_, _>>()?;
         Ok(positions.into_iter().map(|position| keys[position].clone()).collect())
     }
 
@@ -229,20 +225,34 @@ impl Vault {
         if states.len() == people.len() { Ok(states) } else { Err(VaultError::StoreContract) }
     }
 
-    fn fresh_keys(
-        &self,
-        people: impl ExactSizeIterator<Item = PersonId>,
-    ) -> Result<Vec<(PersonId, WrappedKey)>, VaultError> {
+    /// Makes and stores a key for each. The store answers with the key that won: ours, or one that another
+    /// writer stored meanwhile.
+    async fn make_keys(&self, people: &[PersonId]) -> Result<Vec<PersonKey>, VaultError> {
+        if people.is_empty() {
+            return Ok(Vec::new());
+        }
         // One call to the operating system for the whole batch.
         let mut random = Zeroizing::new(vec![0; 32 * people.len()]);
         getrandom::fill(&mut random).map_err(VaultError::Random)?;
         let (chunks, _) = random.as_chunks::<32>();
-        let wrap = |(person, bytes): (PersonId, &[u8; 32])| {
-            WrappedKey::wrap(&self.0.wrapping, person, &DataKey::new(Zeroizing::new(*bytes)))
-                .map(|wrapped| (person, wrapped))
-                .map_err(|_| VaultError::WrappedKey { person })
+        let fresh: Vec<DataKey> = chunks.iter().map(|bytes| DataKey::new(Zeroizing::new(*bytes))).collect();
+        let wrap = |(person, key): (&PersonId, &DataKey)| {
+            WrappedKey::wrap(&self.0.wrapping, *person, key)
+                .map(|wrapped| (*person, wrapped))
+                .map_err(|_| VaultError::WrappedKey { person: *person })
         };
-        people.zip(chunks).map(wrap).collect()
+        let wrapped: Vec<_> = people.iter().zip(&fresh).map(wrap).collect::<Result<_, _>>()?;
+        let stored = self.0.keys.put_new(&wrapped).await?;
+        if stored.len() != wrapped.len() || stored.contains(&KeyState::Absent) {
+            return Err(VaultError::StoreContract);
+        }
+        let winner = |((ours, (person, wrapped)), stored): ((DataKey, &(PersonId, WrappedKey)), KeyState)| {
+            match stored {
+                KeyState::Key(kept) if kept == *wrapped => Ok(PersonKey::Live(ours)),
+                other => self.person_key(*person, &other),
+            }
+        };
+        fresh.into_iter().zip(&wrapped).zip(stored).map(winner).collect()
     }
 
     fn person_key(&self, person: PersonId, state: &KeyState) -> Result<PersonKey, VaultError> {

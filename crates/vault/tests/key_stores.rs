@@ -171,3 +171,19 @@ async fn a_store_in_use_is_refused_with_what_to_do() {
     assert!(matches!(error, KeyStoreError::Unavailable { action: "open", .. }));
     assert!(error.to_string().contains("another process has the file open"), "{error}");
 }
+
+#[tokio::test]
+async fn given_a_file_with_a_row_missing_when_opened_then_it_is_refused() {
+    let directory = directory();
+    let path = directory.path().join(EmbeddedKeys::FILE_NAME);
+    embedded(&directory).put_new(&[(person(1), wrapped(1)), (person(2), wrapped(2))]).await.expect("put");
+    let database = redb::Database::open(&path).expect("database");
+    let transaction = database.begin_write().expect("transaction");
+    let people = redb::TableDefinition::<u32, &[u8]>::new("people");
+    transaction.open_table(people).expect("table").remove(0).expect("removed");
+    transaction.commit().expect("commit");
+    drop(database);
+
+    let error = EmbeddedKeys::open(&path).expect_err("a gap");
+    assert!(error.to_string().contains("row 1 does not follow"), "{error}");
+}

@@ -1,21 +1,35 @@
 //! Keys in a redb file. Every write is one transaction with one fdatasync.
+//!
+//! People are rows in order of arrival, found through an index in memory (24 to 48 bytes a person, read from
+//! the rows at start). A table keyed by person was slower the larger it grew: pseudonyms are random, so each
+//! key of a batch copied a page of its own. Measured through `Vault::keys_for` on 2 cores, 4,096 keys a batch:
+//! 87,000 keys/s on an empty store and 24,000 at a million, against 225,000 at any size with rows in order.
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | `people` | row number, u32 | person (16 bytes), stored form of the key |
+//! | `meta` | `check` | check value of the master key |
 
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use model::PersonId;
-use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, Table, TableDefinition};
 
 use super::{KeyState, KeyStore, KeyStoreError, WrappedKey};
 use crate::master::sync_parent;
 
-const KEYS: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("keys");
+const PEOPLE: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("people");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 const CHECK: &str = "check";
+
+/// Bytes of pages that redb may keep in memory; its own default is 1 GiB.
+const CACHE_LEN_MAX: usize = 64 << 20;
 
 /// A key store in one file, for one process. Calls run on tokio's blocking threads.
 #[derive(Clone)]
@@ -23,8 +37,12 @@ pub struct EmbeddedKeys(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
-    /// Replaced as a whole by `scrub`.
+    /// Replaced as a whole by `scrub`, which keeps the row numbers.
     database: RwLock<Database>,
+    /// Row of each person whose row is durable. Held for look-ups only, never over a commit.
+    rows: RwLock<HashMap<PersonId, u32>>,
+    /// One writer at a time: held from the look-up to the commit.
+    writer: Mutex<()>,
 }
 
 /// What can go wrong underneath; named for the operator by [`Inner::unavailable`].
@@ -32,6 +50,8 @@ enum Fault {
     Redb(redb::Error),
     Io(io::Error),
     Entry(KeyStoreError),
+    /// A row without a whole person in it, or more rows than can be numbered.
+    Row(u64),
 }
 
 impl<E: Into<redb::Error>> From<E> for Fault {
@@ -46,13 +66,7 @@ impl EmbeddedKeys {
 
     /// Opens the store, or makes an empty one (mode 600). Blocks; for start-up.
     pub fn open(path: &Path) -> Result<Self, KeyStoreError> {
-        let opened = remove_if_there(&draft_of(path)).map_err(Fault::Io).and_then(|()| open_database(path));
-        match opened {
-            Ok(database) => {
-                Ok(Self(Arc::new(Inner { path: path.to_owned(), database: RwLock::new(database) })))
-            }
-            Err(fault) => Err(unavailable(path, "open", fault)),
-        }
+        Inner::open(path).map(|inner| Self(Arc::new(inner))).map_err(|fault| unavailable(path, "open", fault))
     }
 
     async fn blocking<T, F>(&self, action: &'static str, work: F) -> Result<T, KeyStoreError>
@@ -95,63 +109,109 @@ impl KeyStore for EmbeddedKeys {
 }
 
 impl Inner {
+    fn open(path: &Path) -> Result<Self, Fault> {
+        remove_if_there(&draft_of(path)).map_err(Fault::Io)?;
+        let database = open_database(path)?;
+        let mut rows = HashMap::new();
+        let people = database.begin_read()?.open_table(PEOPLE)?;
+        for entry in people.iter()? {
+            let (row, value) = entry?;
+            let (person, _) = split(row.value(), value.value())?;
+            // New rows are numbered by how many there are: a gap or a person twice would overwrite somebody.
+            if row.value() as usize != rows.len() || rows.insert(person, row.value()).is_some() {
+                return Err(Fault::Row(row.value().into()));
+            }
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            database: RwLock::new(database),
+            rows: RwLock::new(rows),
+            writer: Mutex::new(()),
+        })
+    }
+
     fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, Fault>) -> Result<T, Fault> {
-        // A panic while reading the lock leaves the database as it was.
+        // A panic elsewhere leaves the database as it was.
         work(&self.database.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    fn writer(&self) -> MutexGuard<'_, ()> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The row of each, and how many rows there are.
+    fn rows_of(&self, people: impl Iterator<Item = PersonId>) -> (Vec<Option<u32>>, usize) {
+        let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
+        (people.map(|person| rows.get(&person).copied()).collect(), rows.len())
+    }
+
+    /// After the commit only: what the index names is durable.
+    fn remember(&self, added: impl IntoIterator<Item = (PersonId, u32)>) {
+        self.rows.write().unwrap_or_else(PoisonError::into_inner).extend(added);
+    }
+
     fn get(&self, people: &[PersonId]) -> Result<Vec<KeyState>, Fault> {
+        let (rows, _) = self.rows_of(people.iter().copied());
+        if rows.iter().all(Option::is_none) {
+            return Ok(vec![KeyState::Absent; people.len()]);
+        }
         self.with(|database| {
-            let table = database.begin_read()?.open_table(KEYS)?;
-            people.iter().map(|person| state_of(&table, *person)).collect()
+            let table = database.begin_read()?.open_table(PEOPLE)?;
+            let state = |row: Option<u32>| row.map_or(Ok(KeyState::Absent), |row| state_at(&table, row));
+            rows.into_iter().map(state).collect()
         })
     }
 
     fn put_new(&self, entries: &[(PersonId, WrappedKey)]) -> Result<Vec<KeyState>, Fault> {
-        self.with(|database| {
+        let _writer = self.writer();
+        let (rows, mut next) = self.rows_of(entries.iter().map(|(person, _)| *person));
+        let mut added = HashMap::new();
+        let states = self.with(|database| {
             let mut transaction = database.begin_write()?;
             transaction.set_durability(Durability::Immediate)?;
-            let mut changed = false;
-            let mut states = vec![KeyState::Absent; entries.len()];
-            {
-                let mut table = transaction.open_table(KEYS)?;
-                // In key order neighbours share a page. The sort is stable: of two keys for one person the
-                // first given wins.
-                let mut order: Vec<usize> = (0..entries.len()).collect();
-                order.sort_by_key(|index| entries[*index].0);
-                for index in order {
-                    let (person, wrapped) = &entries[index];
-                    states[index] = match state_of(&table, *person)? {
-                        KeyState::Absent => {
-                            changed = true;
-                            table.insert(&person.0, wrapped.0.as_slice())?;
-                            KeyState::Key(wrapped.clone())
-                        }
-                        present => present,
-                    };
-                }
+            let mut table = transaction.open_table(PEOPLE)?;
+            let mut states = Vec::with_capacity(entries.len());
+            for ((person, wrapped), known) in entries.iter().zip(rows) {
+                let state = match known.or_else(|| added.get(person).copied()) {
+                    Some(row) => state_at(&table, row)?,
+                    None => {
+                        let state = KeyState::Key(wrapped.clone());
+                        added.insert(*person, write(&mut table, next, *person, &state)?);
+                        next += 1;
+                        state
+                    }
+                };
+                states.push(state);
             }
-            if changed {
-                transaction.commit()?
-            } else {
+            drop(table);
+            if added.is_empty() {
                 transaction.abort()?
+            } else {
+                transaction.commit()?
             }
             Ok(states)
-        })
+        })?;
+        self.remember(added);
+        Ok(states)
     }
 
     fn erase(&self, person: PersonId) -> Result<(), Fault> {
-        self.with(|database| {
+        let _writer = self.writer();
+        let (rows, count) = self.rows_of(std::iter::once(person));
+        let row = rows.into_iter().flatten().next().map_or(count, |row| row as usize);
+        let row = self.with(|database| {
             let mut transaction = database.begin_write()?;
             transaction.set_durability(Durability::Immediate)?;
-            if let Some(tombstone) = KeyState::Erased.stored() {
-                transaction.open_table(KEYS)?.insert(&person.0, tombstone)?;
-            }
-            Ok(transaction.commit()?)
-        })
+            let row = write(&mut transaction.open_table(PEOPLE)?, row, person, &KeyState::Erased)?;
+            transaction.commit()?;
+            Ok(row)
+        })?;
+        self.remember([(person, row)]);
+        Ok(())
     }
 
     fn check_value(&self, offered: &[u8]) -> Result<Vec<u8>, Fault> {
+        let _writer = self.writer();
         self.with(|database| {
             let mut transaction = database.begin_write()?;
             transaction.set_durability(Durability::Immediate)?;
@@ -171,6 +231,7 @@ impl Inner {
     /// at any point leaves the old file or the new one whole. (A file system or a drive that copies on write
     /// may keep more: encrypt the disk.)
     fn scrub(&self) -> Result<(), Fault> {
+        let _writer = self.writer();
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         let draft = draft_of(&self.path);
         remove_if_there(&draft).map_err(Fault::Io)?;
@@ -192,10 +253,10 @@ fn open_database(path: &Path) -> Result<Database, Fault> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(Fault::Io(error)),
         _ => {}
     }
-    let database = Database::create(path)?;
+    let database = Database::builder().set_cache_size(CACHE_LEN_MAX).create(path)?;
     let mut transaction = database.begin_write()?;
     transaction.set_durability(Durability::Immediate)?;
-    transaction.open_table(KEYS)?;
+    transaction.open_table(PEOPLE)?;
     transaction.open_table(META)?;
     transaction.commit()?;
     sync_parent(path).map_err(Fault::Io)?;
@@ -207,10 +268,10 @@ fn copy_live(from: &Database, to: &Database) -> Result<(), Fault> {
     let mut target = to.begin_write()?;
     target.set_durability(Durability::Immediate)?;
     {
-        let mut keys = target.open_table(KEYS)?;
-        for entry in source.open_table(KEYS)?.iter()? {
-            let (person, stored) = entry?;
-            keys.insert(person.value(), stored.value())?;
+        let mut people = target.open_table(PEOPLE)?;
+        for entry in source.open_table(PEOPLE)?.iter()? {
+            let (row, value) = entry?;
+            people.insert(row.value(), value.value())?;
         }
         let mut meta = target.open_table(META)?;
         for entry in source.open_table(META)?.iter()? {
@@ -229,13 +290,29 @@ fn overwrite(mut file: File) -> io::Result<()> {
     file.sync_all()
 }
 
-fn state_of(
-    table: &impl ReadableTable<&'static [u8; 16], &'static [u8]>,
-    person: PersonId,
-) -> Result<KeyState, Fault> {
-    let stored = table.get(&person.0)?;
-    KeyState::from_stored(stored.as_ref().map(|stored| stored.value()))
+fn state_at(table: &impl ReadableTable<u32, &'static [u8]>, row: u32) -> Result<KeyState, Fault> {
+    let value = table.get(row)?;
+    let (person, stored) = split(row, value.as_ref().map_or(&[], |value| value.value()))?;
+    KeyState::from_stored(Some(stored))
         .map_err(|source| Fault::Entry(KeyStoreError::Corrupt { person, source }))
+}
+
+/// Writes a row and gives its number back in the width it is stored in.
+fn write(
+    table: &mut Table<'_, u32, &'static [u8]>,
+    row: usize,
+    person: PersonId,
+    state: &KeyState,
+) -> Result<u32, Fault> {
+    let row = u32::try_from(row).map_err(|_| Fault::Row(row as u64))?;
+    let value = [person.0.as_slice(), state.stored().unwrap_or_default()].concat();
+    table.insert(row, value.as_slice())?;
+    Ok(row)
+}
+
+fn split(row: u32, value: &[u8]) -> Result<(PersonId, &[u8]), Fault> {
+    let (person, stored) = value.split_first_chunk().ok_or(Fault::Row(row.into()))?;
+    Ok((PersonId(*person), stored))
 }
 
 fn unavailable(path: &Path, action: &'static str, fault: Fault) -> KeyStoreError {
@@ -246,6 +323,10 @@ fn unavailable(path: &Path, action: &'static str, fault: Fault) -> KeyStoreError
         }
         Fault::Redb(error) => error.into(),
         Fault::Io(error) => error.into(),
+        Fault::Row(row) => format!(
+            "row {row} does not follow the row before it and name a person of its own, of at most 2^32; restore the file from its backup"
+        )
+        .into(),
     };
     KeyStoreError::Unavailable { store: path.display().to_string(), action, source }
 }

@@ -13,12 +13,11 @@ mod memory;
 use std::error::Error;
 use std::fmt;
 
-use aes_gcm_siv::Aes256GcmSiv;
 use async_trait::async_trait;
 use model::PersonId;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::seal::{DataKey, SEALED_OVERHEAD, SealError, decrypt, encrypt};
+use crate::seal::{Cipher, DataKey, SEALED_OVERHEAD, SealError, decrypt, encrypt};
 
 pub use embedded::EmbeddedKeys;
 pub use memory::MemoryKeys;
@@ -101,13 +100,13 @@ impl WrappedKey {
     /// Length of the stored form in bytes.
     pub const LEN: usize = 32 + SEALED_OVERHEAD;
 
-    pub(crate) fn wrap(wrapping: &Aes256GcmSiv, person: PersonId, key: &DataKey) -> Result<Self, SealError> {
+    pub(crate) fn wrap(wrapping: &Cipher, person: PersonId, key: &DataKey) -> Result<Self, SealError> {
         let sealed = encrypt(wrapping, &associated_data(person), key.bytes())?;
         let len = sealed.len();
         sealed.try_into().map(Self).map_err(|_| SealError::TooLong { len })
     }
 
-    pub(crate) fn unwrap(&self, wrapping: &Aes256GcmSiv, person: PersonId) -> Result<DataKey, SealError> {
+    pub(crate) fn unwrap(&self, wrapping: &Cipher, person: PersonId) -> Result<DataKey, SealError> {
         let mut clear = decrypt(wrapping, &associated_data(person), &self.0)?;
         let bytes = <[u8; 32]>::try_from(clear.as_slice());
         clear.zeroize();
