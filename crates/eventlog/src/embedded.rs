@@ -78,16 +78,16 @@ impl EmbeddedLog {
         let refused = |cause: &dyn std::fmt::Display| LogError::Store(format!("{}: {cause}", dir.display()));
         std::fs::create_dir_all(dir).map_err(|error| refused(&error))?;
         let path = dir.join(FILE);
-        let db = open_file(&path).map_err(|error| match error {
+        let (db, heads) = open_file(&path).map_err(|error| match error {
             OpenError::InUse => {
                 refused(&"another process has this log open; stop it, or choose another data directory")
             }
             OpenError::Damaged(cause) => {
                 refused(&format!("{FILE} is damaged: {cause}; restore it from a backup"))
             }
-            OpenError::Other(error) => refused(&format!("{FILE} does not open: {error}")),
+            OpenError::Redb(error) => refused(&format!("{FILE} does not open: {error}")),
+            OpenError::Log(error) => error,
         })?;
-        let heads = read_heads(&db, &path)?;
         let mut marks = Marks::open(dir).map_err(|error| refused(&format!("{}: {error}", mark::FILE)))?;
         marks.check(&heads)?;
         let next = heads.clone();
@@ -113,27 +113,29 @@ impl EmbeddedLog {
 enum OpenError {
     InUse,
     Damaged(String),
-    Other(DatabaseError),
+    Redb(DatabaseError),
+    Log(LogError),
 }
 
-/// Opens the file in a thread of its own, because redb may panic on a damaged one.
-fn open_file(path: &Path) -> Result<Database, OpenError> {
+/// Opens the file and reads the heads, in a thread of its own because redb may panic on a damaged file.
+fn open_file(path: &Path) -> Result<(Database, HashMap<StreamId, u64>), OpenError> {
     let began = Instant::now();
     loop {
         let result = std::thread::scope(|scope| {
-            scope
-                .spawn(|| {
-                    Database::builder()
-                        .set_cache_size(CACHE_BYTES)
-                        .set_repair_callback(|session| {
-                            tracing::info!(progress = session.progress(), "checking the log after a crash");
-                        })
-                        .create(path)
-                })
-                .join()
+            let opening = scope.spawn(|| {
+                let db = Database::builder()
+                    .set_cache_size(CACHE_BYTES)
+                    .set_repair_callback(|session| {
+                        tracing::info!(progress = session.progress(), "checking the log after a crash");
+                    })
+                    .create(path)?;
+                let heads = read_heads(&db, path);
+                Ok::<_, DatabaseError>((db, heads))
+            });
+            opening.join()
         });
         match result {
-            Ok(Ok(db)) => return Ok(db),
+            Ok(Ok((db, heads))) => return Ok((db, heads.map_err(OpenError::Log)?)),
             Ok(Err(DatabaseError::DatabaseAlreadyOpen)) if began.elapsed() < OPEN_RETRY => {
                 std::thread::sleep(Duration::from_millis(20));
             }
@@ -141,7 +143,7 @@ fn open_file(path: &Path) -> Result<Database, OpenError> {
             Ok(Err(DatabaseError::Storage(redb::StorageError::Corrupted(cause)))) => {
                 return Err(OpenError::Damaged(cause));
             }
-            Ok(Err(error)) => return Err(OpenError::Other(error)),
+            Ok(Err(error)) => return Err(OpenError::Redb(error)),
             Err(_panic) => return Err(OpenError::Damaged("its pages do not fit together".to_owned())),
         }
     }
