@@ -1,0 +1,96 @@
+//! The gate as a [`Decider`].
+
+use events::gate::{GateAnswer, GateCommand, GateEvent, GateQuery, GateReply};
+use events::{Decider, Now, Position, Reason, Refusal, Service, Tally};
+use model::Timestamp;
+
+use crate::{State, link, permit, policy, query, stop};
+
+/// The gate.
+#[derive(Debug, Clone, Copy)]
+pub struct Gate;
+
+impl Decider for Gate {
+    const SERVICE: Service = Service::Gate;
+    type State = State;
+    type Command = GateCommand;
+    type Event = GateEvent;
+    type Answer = GateAnswer;
+    type Query = GateQuery;
+    type Reply = GateReply;
+
+    fn key(command: &GateCommand) -> Option<[u8; 16]> {
+        let contact = match command {
+            GateCommand::AdoptPolicy(_) | GateCommand::Tick { .. } => return None,
+            GateCommand::LinkContact(linked) => linked.contact,
+            GateCommand::PlaceContact(placed) => placed.contact,
+            GateCommand::CloseContact(closed) => closed.contact,
+            GateCommand::RequestPermit(asked) => asked.contact,
+            GateCommand::AnswerConsent(answered) => answered.contact,
+            GateCommand::RedeemPermit { contact, .. }
+            | GateCommand::SettlePermit { contact, .. }
+            | GateCommand::PlaceStop { contact, .. } => *contact,
+        };
+        Some(contact.0)
+    }
+
+    fn decide(state: &State, command: &GateCommand, now: Now) -> Result<Vec<GateEvent>, Refusal> {
+        match command {
+            GateCommand::AdoptPolicy(wanted) => policy::adopt(state, wanted),
+            GateCommand::LinkContact(linked) => link::link(state, linked),
+            GateCommand::PlaceContact(placed) => link::place(state, placed),
+            GateCommand::CloseContact(closed) => link::close(state, closed),
+            GateCommand::RequestPermit(asked) => permit::request(state, asked, now),
+            GateCommand::RedeemPermit { contact, permit, call } => {
+                permit::redeem(state, *contact, *permit, *call, now)
+            }
+            GateCommand::SettlePermit { contact, permit, outcome } => {
+                permit::settle(state, *contact, *permit, *outcome)
+            }
+            GateCommand::PlaceStop { contact, source } => Ok(stop::place(state, *contact, *source)),
+            GateCommand::AnswerConsent(answered) => link::answer_consent(state, answered),
+            GateCommand::Tick { repeated } => Ok(permit::tick(state, repeated, now)),
+        }
+    }
+
+    fn evolve(state: &mut State, event: &GateEvent, at: Timestamp, position: Position) {
+        state.take(event, at, position);
+    }
+
+    fn answer(events: &[GateEvent], first: Position) -> GateAnswer {
+        let permits_voided = events.iter().filter(|event| matches!(event, GateEvent::PermitVoided(_)));
+        // One voided permit an event of one command, far below 2^32.
+        let voided = permits_voided.count() as u32;
+        match events {
+            [] => GateAnswer::Done { changed: false },
+            [GateEvent::PermitReserved(reserved)] => {
+                let (expires_at, day, seven_days) = (reserved.expires_at, reserved.day, reserved.seven_days);
+                GateAnswer::Permit { permit: first, expires_at, day, seven_days }
+            }
+            [GateEvent::PermitRefused(refused)] => GateAnswer::Refused {
+                decision: first,
+                reasons: refused.reasons.iter().map(Reason::from).collect(),
+                next_allowed: refused.next_allowed,
+            },
+            [GateEvent::PermitRedeemed(redeemed)] => {
+                GateAnswer::Redeemed { permit: redeemed.permit, call: redeemed.call }
+            }
+            [GateEvent::PermitSettled(settled)] => {
+                GateAnswer::Settled { permit: settled.permit, given_back: settled.given_back }
+            }
+            [GateEvent::StopPlaced(_), ..] => GateAnswer::Stopped { stop: first, voided },
+            [GateEvent::ConsentAnswered(_), GateEvent::StopPlaced(_), ..] => {
+                GateAnswer::Stopped { stop: Position(first.0 + 1), voided }
+            }
+            _ => GateAnswer::Done { changed: true },
+        }
+    }
+
+    fn query(state: &State, query: &GateQuery, now: Now) -> GateReply {
+        query::answer(state, query, now)
+    }
+
+    fn tick(repeated: Vec<(Tally, u32)>) -> Option<GateCommand> {
+        Some(GateCommand::Tick { repeated })
+    }
+}

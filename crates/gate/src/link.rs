@@ -1,0 +1,83 @@
+//! Which cases name a contact point: linked, placed, closed, and what a named contact answered.
+
+use events::gate::{
+    ConsentAnswer, ConsentAnsweredV1, ContactClosedV1, ContactLinkedV1, ContactPlacedV1, GateEvent,
+    StopSource,
+};
+use events::{Code, Reason, Refusal};
+use model::{CaseId, ContactPointId};
+
+use crate::state::Link;
+use crate::{State, stop};
+
+/// Most zones that one link may name.
+const ZONES_MAX: usize = 16;
+
+pub(crate) fn link(state: &State, asked: &ContactLinkedV1) -> Result<Vec<GateEvent>, Refusal> {
+    if asked.zones.len() > ZONES_MAX {
+        let detail = format!("expected at most {ZONES_MAX} zones, got {}", asked.zones.len());
+        return Err(Reason::detail(Code::MALFORMED, detail).into());
+    }
+    let known = state.contacts.get(&asked.contact).is_some_and(|contact| {
+        contact.link(asked.case).is_some_and(|link| same(link, asked))
+            && asked.zones.iter().all(|zone| state.zones.names(contact.zones).any(|name| name == zone))
+    });
+    Ok(if known { Vec::new() } else { vec![GateEvent::ContactLinked(asked.clone())] })
+}
+
+fn same(link: &Link, asked: &ContactLinkedV1) -> bool {
+    (link.lender, link.person, link.role) == (asked.lender, asked.person, asked.role)
+}
+
+/// Takes a link in. Zones only ever add up: a place where somebody may be stays plausible.
+pub(crate) fn linked(state: &mut State, linked: &ContactLinkedV1) {
+    let contact = state.contacts.entry(linked.contact).or_default();
+    if contact.links.is_empty() {
+        state.tallies.new_contact();
+    }
+    contact.zones = state.zones.union(contact.zones, &linked.zones);
+    let &ContactLinkedV1 { case, person, lender, role, .. } = linked;
+    if let Some(link) = contact.link_mut(case) {
+        // Consent was the person's, in that role.
+        let consent = link.consent.filter(|_| same(link, linked));
+        *link = Link { person, lender, role, consent, ..link.clone() };
+    } else {
+        let link = Link { case, person, lender, agency: None, role, consent: None, closed: false };
+        let mut links = std::mem::take(&mut contact.links).into_vec();
+        links.push(link);
+        contact.links = links.into();
+    }
+}
+
+pub(crate) fn place(state: &State, asked: &ContactPlacedV1) -> Result<Vec<GateEvent>, Refusal> {
+    let link = find(state, asked.contact, asked.case)?;
+    let changed = link.agency != asked.agency;
+    Ok(changed.then_some(GateEvent::ContactPlaced(*asked)).into_iter().collect())
+}
+
+pub(crate) fn close(state: &State, asked: &ContactClosedV1) -> Result<Vec<GateEvent>, Refusal> {
+    let link = find(state, asked.contact, asked.case)?;
+    Ok((!link.closed).then_some(GateEvent::ContactClosed(*asked)).into_iter().collect())
+}
+
+/// A no is for good and for everybody (RULES.md section 10): it stops the contact point.
+pub(crate) fn answer_consent(state: &State, asked: &ConsentAnsweredV1) -> Result<Vec<GateEvent>, Refusal> {
+    let link = find(state, asked.contact, asked.case)?;
+    if link.role.owes() || link.role == model::Role::Attorney {
+        let detail = format!("expected somebody named as a contact, got a {}", link.role);
+        return Err(Reason::detail(Code::PURPOSE_NOT_ALLOWED, detail).into());
+    }
+    if link.consent == Some(asked.answer) {
+        return Ok(Vec::new());
+    }
+    let mut events = vec![GateEvent::ConsentAnswered(*asked)];
+    if asked.answer != ConsentAnswer::Confirmed {
+        events.extend(stop::place(state, asked.contact, StopSource::CalledPerson));
+    }
+    Ok(events)
+}
+
+fn find(state: &State, contact: ContactPointId, case: CaseId) -> Result<&Link, Refusal> {
+    let link = state.contacts.get(&contact).and_then(|contact| contact.link(case));
+    link.ok_or_else(|| Code::CONTACT_UNKNOWN.into())
+}

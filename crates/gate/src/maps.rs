@@ -1,0 +1,54 @@
+//! Hash maps whose layout depends on their content alone. The standard library's random hasher would make two
+//! replays of one log differ in memory.
+
+use std::hash::{BuildHasherDefault, Hasher};
+
+use events::Position;
+use hashbrown::HashMap;
+use model::ContactPointId;
+
+/// By contact point. Its bytes are a keyed pseudonym and uniform already. Requests may name invented ids, but only
+/// what a lender dispatched or a stop names is ever inserted.
+pub(crate) type ByContact<V> = HashMap<ContactPointId, V, BuildHasherDefault<PseudonymHasher>>;
+
+/// By place in the log.
+pub(crate) type ByPosition<V> = HashMap<Position, V, BuildHasherDefault<PositionHasher>>;
+
+/// Takes the last eight bytes as they are. Not the first: those choose the partition.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct PseudonymHasher(u64);
+
+impl Hasher for PseudonymHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(tail) = bytes.last_chunk() {
+            self.0 = u64::from_le_bytes(*tail);
+        }
+    }
+
+    /// The length of an array, which is always the same.
+    fn write_usize(&mut self, _length: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// Spreads consecutive numbers (Fibonacci hashing).
+#[derive(Debug, Default, Clone)]
+pub(crate) struct PositionHasher(u64);
+
+impl Hasher for PositionHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(self.0 ^ u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

@@ -1,0 +1,158 @@
+//! What the gate remembers: built from events alone.
+
+use events::Position;
+use events::gate::{ConsentAnswer, GateEvent, Stop};
+use model::{AgencyId, CaseId, LenderId, PersonId, Role, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::figures::Tallies;
+use crate::maps::ByContact;
+use crate::permit::Permits;
+use crate::policy::Adopted;
+use crate::refusals::Refusals;
+use crate::window::Attempts;
+use crate::zone::{ZoneSet, Zones};
+
+/// The state of one partition of the gate. Opaque: ask it through [`Gate`](crate::Gate).
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    pub(crate) policy: Option<Adopted>,
+    pub(crate) zones: Zones,
+    pub(crate) contacts: ByContact<Contact>,
+    pub(crate) permits: Permits,
+    pub(crate) stops: ByContact<Stop>,
+    pub(crate) refusals: Refusals,
+    pub(crate) tallies: Tallies,
+}
+
+/// A contact point.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Contact {
+    pub attempts: Attempts,
+    pub links: Box<[Link]>,
+    pub zones: ZoneSet,
+    pub notice: Notice,
+    /// Whether `stops` has it: on the way of every decision, so kept here too.
+    pub stopped: bool,
+}
+
+/// A case that names a contact point.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Link {
+    pub case: CaseId,
+    pub person: PersonId,
+    pub lender: LenderId,
+    pub agency: Option<AgencyId>,
+    pub role: Role,
+    pub consent: Option<ConsentAnswer>,
+    pub closed: bool,
+}
+
+/// The one notice that asks a named contact for consent: one in all for a contact point, whoever names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) enum Notice {
+    #[default]
+    Unused,
+    /// A permit for it was reserved.
+    Reserved(Position),
+    Sent,
+}
+
+impl Contact {
+    pub fn link(&self, case: CaseId) -> Option<&Link> {
+        self.links.iter().find(|link| link.case == case)
+    }
+
+    pub fn link_mut(&mut self, case: CaseId) -> Option<&mut Link> {
+        self.links.iter_mut().find(|link| link.case == case)
+    }
+
+    /// A permit for the notice was not used: the notice is still to be sent.
+    fn unused(&mut self, permit: Position) {
+        self.attempts.drop_waiting(permit);
+        if self.notice == Notice::Reserved(permit) {
+            self.notice = Notice::Unused;
+        }
+    }
+}
+
+impl State {
+    /// Takes one event in.
+    pub(crate) fn take(&mut self, event: &GateEvent, at: Timestamp, position: Position) {
+        self.tallies.count(event);
+        match event {
+            GateEvent::PolicyAdopted(adopted) => {
+                self.policy = Some(Adopted { policy: adopted.policy.clone(), position });
+            }
+            GateEvent::ContactLinked(linked) => crate::link::linked(self, linked),
+            GateEvent::ContactPlaced(placed) => {
+                if let Some(link) = self.link_mut(placed.contact, placed.case) {
+                    link.agency = placed.agency;
+                }
+            }
+            GateEvent::ContactClosed(closed) => {
+                if let Some(link) = self.link_mut(closed.contact, closed.case) {
+                    link.closed = true;
+                }
+            }
+            GateEvent::ConsentAnswered(answered) => {
+                if let Some(link) = self.link_mut(answered.contact, answered.case) {
+                    link.consent = Some(answered.answer);
+                }
+            }
+            GateEvent::PermitReserved(reserved) => {
+                self.permits.reserve(position, reserved);
+                if let Some(contact) = self.contacts.get_mut(&reserved.asked.contact) {
+                    contact.attempts.reserve(position, at);
+                    if reserved.asked.purpose == model::Purpose::ConsentNotice {
+                        contact.notice = Notice::Reserved(position);
+                    }
+                    self.zones.remember_today(contact.zones, at);
+                }
+            }
+            GateEvent::PermitRefused(refused) => {
+                let stranger = !self.contacts.contains_key(&refused.asked.contact);
+                self.refusals.record(refused, stranger, at, position);
+            }
+            GateEvent::RefusalsRepeated(_) => {}
+            GateEvent::PermitRedeemed(redeemed) => {
+                self.permits.redeem(redeemed.permit, redeemed.call, at);
+                if let Some(contact) = self.contacts.get_mut(&redeemed.contact) {
+                    contact.attempts.redeem(redeemed.permit, at);
+                    if contact.notice == Notice::Reserved(redeemed.permit) {
+                        contact.notice = Notice::Sent;
+                    }
+                }
+            }
+            GateEvent::PermitSettled(settled) => {
+                let made = self.permits.settle(settled.permit, settled.outcome, at);
+                if settled.given_back
+                    && let (Some(made), Some(contact)) = (made, self.contacts.get_mut(&settled.contact))
+                {
+                    contact.attempts.give_back(made);
+                }
+            }
+            GateEvent::PermitExpired(expired) => {
+                self.permits.expire(expired.permit, at);
+                if let Some(contact) = self.contacts.get_mut(&expired.contact) {
+                    contact.unused(expired.permit);
+                }
+            }
+            GateEvent::PermitVoided(voided) => {
+                self.permits.void(voided.permit, at);
+                if let Some(contact) = self.contacts.get_mut(&voided.contact) {
+                    contact.unused(voided.permit);
+                }
+            }
+            GateEvent::StopPlaced(stop) => {
+                // Also for a contact point that nobody has named yet.
+                self.contacts.entry(stop.contact).or_default().stopped = true;
+                self.stops.insert(stop.contact, Stop { position, at, source: stop.source });
+            }
+        }
+    }
+
+    fn link_mut(&mut self, contact: model::ContactPointId, case: CaseId) -> Option<&mut Link> {
+        self.contacts.get_mut(&contact)?.link_mut(case)
+    }
+}
