@@ -1,1 +1,25 @@
-//! HTTP and JSON: the commands, sign-in, tenancy, metrics, health.
+//! Everything that may be asked of Forbear, in one place, and HTTP with JSON on top of it.
+//!
+//! - [`Platform`]: the commands and questions, with tenancy (P8). The pages, the command line, the demo and HTTP
+//!   all use it.
+//! - [`Principal`], [`SignIn`], [`PermitToken`]: who asks, and what they hold.
+//! - [`portfolio`]: reads a lender's file.
+//!
+//! The routes are described in `proto/http.md`.
+//!
+//! **Architecture invariant:** nothing is decided here; personal data is never in a log line, an error or a metric.
+
+mod code_sender;
+pub mod json;
+mod one_time_code;
+mod pace;
+mod platform;
+mod principal;
+mod target;
+mod token;
+
+pub use code_sender::{CodeSender, CommandSender, Delivery, DisplayOnly, NoSender, SendError};
+pub use platform::*;
+pub use principal::Principal;
+pub use target::Target;
+pub use token::{PermitToken, SignIn};

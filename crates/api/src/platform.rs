@@ -1,0 +1,94 @@
+//! The one way to act: HTTP, the pages, the command line and the demo all call these methods.
+//!
+//! Every method takes the [`Principal`] who acts and enforces what they may see and do (P8). What another party
+//! holds is answered as if it did not exist. Methods that change something take a `retry_key`: the caller's name
+//! for the command (the `Idempotency-Key` header). The same key with the same input by the same principal gives
+//! the first answer again; without one, each call is a command of its own.
+
+mod agencies;
+mod cases;
+mod contacts;
+mod figures;
+mod give;
+mod permits;
+mod queue;
+mod sign_in;
+mod status;
+
+use std::sync::Arc;
+
+use assignment::Assignment;
+use events::Refusal;
+use gate::Gate;
+use ledger::Ledger;
+use model::{ContactPointId, Timestamp};
+use runtime::{Clock, Metrics, Port};
+use vault::Vault;
+
+use crate::code_sender::CodeSender;
+use crate::target::Target;
+
+pub use agencies::{AgencyRegistration, PlacementRun};
+pub use cases::{CaseSummary, Payment, Posted};
+pub use contacts::{ContactView, HolderView, StopReceipt};
+pub use figures::PlatformFigures;
+pub use permits::{PermitAsk, PermitGiven, Redeemed, Settled};
+pub use queue::{Queue, QueueContact, QueueEntry};
+pub use status::{PartitionStatus, PlatformStatus};
+
+/// What a platform is made of.
+#[derive(Clone)]
+pub struct Parts {
+    /// Cases and postings.
+    pub ledger: Port<Ledger>,
+    /// Agencies, collectors, placement.
+    pub assignment: Port<Assignment>,
+    /// Permits.
+    pub gate: Port<Gate>,
+    /// Keys.
+    pub vault: Vault,
+    /// What time it is.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// How one-time codes reach called people.
+    pub codes: Arc<dyn CodeSender>,
+}
+
+/// The platform. Cheap to clone.
+#[derive(Clone)]
+pub struct Platform {
+    parts: Arc<Parts>,
+    paces: Arc<sign_in::Paces>,
+}
+
+impl Platform {
+    /// From its parts.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts), paces: Arc::default() }
+    }
+
+    /// What it is made of.
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// What time it is for decisions.
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now().at
+    }
+
+    /// The pseudonym of whom something is about.
+    pub fn contact_point(&self, target: &Target) -> ContactPointId {
+        match target {
+            Target::Number(number) => self.parts.vault.pseudonyms().contact_point(number),
+            Target::Point(contact) => *contact,
+        }
+    }
+}
+
+/// A vault that fails is a service that cannot answer. Its words name no personal data; they go to the log.
+pub(crate) fn vault_failed(error: &vault::VaultError) -> Refusal {
+    tracing::error!(%error, "the vault did not answer");
+    events::Code::UNAVAILABLE.into()
+}

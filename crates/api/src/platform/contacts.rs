@@ -1,0 +1,195 @@
+//! What is held about a contact point, and how its owner ends it.
+
+use events::assignment::AgencyView;
+use events::gate::{
+    ConsentAnswer, ConsentAnsweredV1, ContactStatus, Count, GateAnswer, GateCommand, GateQuery, GateReply,
+    Holder, Stop, StopSource,
+};
+use events::{Code, Position, Refusal, Tenant};
+use model::{AgencyId, CaseId, ContactPointId, LenderId, Role};
+
+use super::Platform;
+use super::give::{Names, give};
+use crate::principal::{Principal, not_found};
+use crate::target::Target;
+
+/// Who holds a contact point and why, and what may happen to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactView {
+    /// Which.
+    pub contact: ContactPointId,
+    /// The stop, if there is one.
+    pub stop: Option<Stop>,
+    /// Contacts today, in the strictest zone.
+    pub day: Count,
+    /// Contacts on seven days.
+    pub seven_days: Count,
+    /// Permits that wait to be redeemed.
+    pub pending: u32,
+    /// Who holds it; only what the asker may see.
+    pub holders: Vec<HolderView>,
+}
+
+/// A case that holds a contact point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HolderView {
+    /// The case.
+    pub case: CaseId,
+    /// Whose it is.
+    pub lender: LenderId,
+    /// The agency that it is placed with.
+    pub agency: Option<AgencyId>,
+    /// Its legal name.
+    pub agency_name: Option<String>,
+    /// What the person is said to be to the case.
+    pub role: Role,
+    /// What they answered when asked.
+    pub consent: Option<ConsentAnswer>,
+    /// The case needs no more contact.
+    pub closed: bool,
+}
+
+/// A stop stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StopReceipt {
+    /// Whom nobody contacts any more.
+    pub contact: ContactPointId,
+    /// Where it stands in the gate's log; `None`: nothing is known of it yet, ask again.
+    pub stop: Option<Position>,
+    /// How many waiting permits it voided.
+    pub voided: u32,
+    /// False: it stood before.
+    pub changed: bool,
+}
+
+impl Platform {
+    /// What is held about a contact point. A called person sees all about their own; an agency and a lender see
+    /// what concerns their cases; a stop is seen by whoever sees anything.
+    pub async fn contact(&self, principal: &Principal, target: &Target) -> Result<ContactView, Refusal> {
+        let contact = self.contact_point(target);
+        match principal {
+            Principal::CalledPerson(own) if *own != contact => return Err(not_found()),
+            Principal::Anonymous | Principal::Trunk => {
+                return Err(principal.forbidden("somebody who has shown that the number is theirs"));
+            }
+            _ => {}
+        }
+        let (status, agencies) = tokio::try_join!(self.contact_status(contact), self.all_agencies())?;
+        let own_number = matches!(principal, Principal::CalledPerson(_));
+        let Some(status) = status else {
+            return if own_number || principal.sees_all() { Ok(unknown(contact)) } else { Err(not_found()) };
+        };
+        let holders: Vec<HolderView> = status
+            .holders
+            .iter()
+            .filter(|holder| sees(principal, holder))
+            .map(|holder| named(holder, &agencies))
+            .collect();
+        if holders.is_empty() && !own_number && !principal.sees_all() {
+            return Err(not_found());
+        }
+        let ContactStatus { stop, day, seven_days, pending, .. } = status;
+        Ok(ContactView { contact, stop, day, seven_days, pending, holders })
+    }
+
+    /// Stops all contact. Anybody may: a wrong stop costs a call, a missing one a person's peace.
+    pub async fn stop(
+        &self,
+        principal: &Principal,
+        target: &Target,
+        source: StopSource,
+        retry_key: Option<&str>,
+    ) -> Result<StopReceipt, Refusal> {
+        if !may_say(principal, source) {
+            return Err(principal.forbidden("somebody who may speak for this source"));
+        }
+        let contact = self.contact_point(target);
+        let id = Names::new(principal, retry_key)?.nth(0);
+        let command = GateCommand::PlaceStop { contact, source };
+        match give(&self.parts.gate, principal, Tenant::Platform, id, command).await? {
+            GateAnswer::Stopped { stop, voided } => {
+                Ok(StopReceipt { contact, stop: Some(stop), voided, changed: true })
+            }
+            _ => {
+                let status = self.contact_status(contact).await?;
+                let stop = status.and_then(|status| status.stop).map(|stop| stop.position);
+                Ok(StopReceipt { contact, stop, voided: 0, changed: false })
+            }
+        }
+    }
+
+    /// Records what somebody who was named as a contact answered. The person says so themselves, or the operator
+    /// for them; a collector may only take down a no. True: it was recorded now.
+    pub async fn answer_consent(
+        &self,
+        principal: &Principal,
+        target: &Target,
+        case: CaseId,
+        answer: ConsentAnswer,
+        retry_key: Option<&str>,
+    ) -> Result<bool, Refusal> {
+        let contact = self.contact_point(target);
+        match principal {
+            Principal::Operator => {}
+            Principal::CalledPerson(own) if *own == contact => {}
+            Principal::CalledPerson(_) => return Err(not_found()),
+            Principal::Collector(..) | Principal::Agency(_) if answer != ConsentAnswer::Confirmed => {}
+            _ => return Err(principal.forbidden("the person who was asked")),
+        }
+        let status = self.contact_status(contact).await?.ok_or_else(not_found)?;
+        let held = |holder: &&Holder| holder.case == case && sees(principal, holder);
+        if status.holders.iter().find(held).is_none() {
+            return Err(not_found());
+        }
+        let id = Names::new(principal, retry_key)?.nth(0);
+        let command = GateCommand::AnswerConsent(ConsentAnsweredV1 { contact, case, answer });
+        let given = give(&self.parts.gate, principal, Tenant::Platform, id, command).await?;
+        Ok(given != GateAnswer::Done { changed: false })
+    }
+
+    pub(super) async fn contact_status(
+        &self,
+        contact: ContactPointId,
+    ) -> Result<Option<ContactStatus>, Refusal> {
+        let partition = self.parts.gate.partition_of(&contact.0);
+        match self.parts.gate.query(partition, GateQuery::Contact(contact)).await? {
+            GateReply::Contact(status) => Ok(status.map(|status| *status)),
+            _ => Err(Code::UNAVAILABLE.into()),
+        }
+    }
+}
+
+fn sees(principal: &Principal, holder: &Holder) -> bool {
+    match principal {
+        Principal::Lender(lender) => holder.lender == *lender,
+        Principal::Agency(_) | Principal::Supervisor(Some(_)) | Principal::Collector(..) => {
+            holder.agency.is_some() && holder.agency == principal.agency()
+        }
+        Principal::Operator | Principal::Supervisor(None) | Principal::CalledPerson(_) => true,
+        Principal::Trunk | Principal::Anonymous => false,
+    }
+}
+
+fn named(holder: &Holder, agencies: &[AgencyView]) -> HolderView {
+    let Holder { case, lender, agency, role, consent, closed } = *holder;
+    let found = agencies.iter().find(|view| Some(view.agency) == agency);
+    let agency_name = found.map(|view| view.name.clone());
+    HolderView { case, lender, agency, agency_name, role, consent, closed }
+}
+
+fn unknown(contact: ContactPointId) -> ContactView {
+    let none = Count::default();
+    ContactView { contact, stop: None, day: none, seven_days: none, pending: 0, holders: Vec::new() }
+}
+
+fn may_say(principal: &Principal, source: StopSource) -> bool {
+    match source {
+        StopSource::CalledPerson => {
+            matches!(principal, Principal::CalledPerson(_) | Principal::Anonymous | Principal::Operator)
+        }
+        StopSource::Collector => {
+            matches!(principal, Principal::Collector(..) | Principal::Agency(_) | Principal::Operator)
+        }
+        StopSource::Operator | StopSource::Regulator => *principal == Principal::Operator,
+    }
+}

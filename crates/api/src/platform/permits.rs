@@ -1,0 +1,248 @@
+//! Permits: asked for, redeemed, settled.
+
+use events::assignment::{AgencyView, CollectorView};
+use events::gate::{Count, GateAnswer, GateCommand, Line, PermitRequest};
+use events::{Code, Position, Reason, Refusal, Tally, Tenant};
+use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, Outcome, Purpose, Timestamp};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::Platform;
+use super::give::{Names, give};
+use crate::json;
+use crate::principal::Principal;
+use crate::target::Target;
+use crate::token::PermitToken;
+
+/// Who wants to make which contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PermitAsk {
+    /// Whom.
+    pub target: Target,
+    /// About which case.
+    pub case: CaseId,
+    /// Who makes it; may be left out by a collector, who is meant then.
+    pub collector: Option<CollectorId>,
+    /// How.
+    pub channel: Channel,
+    /// What for.
+    pub purpose: Purpose,
+    /// From which of the agency's calling numbers; its first if left out.
+    pub line: Option<Line>,
+}
+
+/// Go ahead, once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PermitGiven {
+    /// What the trunk redeems, and what the outcome is reported with.
+    pub token: String,
+    /// The permit's number: where its reservation stands in the log.
+    pub permit: u64,
+    /// Whom it is for.
+    #[serde(serialize_with = "json::text")]
+    pub contact: ContactPointId,
+    /// The last moment at which it may be redeemed.
+    #[serde(serialize_with = "json::time")]
+    pub expires_at: Timestamp,
+    /// The calendar day, this permit included.
+    pub day: Count,
+    /// Seven calendar days, this permit included.
+    pub seven_days: Count,
+    /// The calling number that the called person will see.
+    #[serde(serialize_with = "json::text")]
+    pub line: Line,
+}
+
+/// The call may be placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Redeemed {
+    /// The permit.
+    pub permit: u64,
+    /// Whom it is for.
+    #[serde(serialize_with = "json::text")]
+    pub contact: ContactPointId,
+    /// False: the same call had redeemed it before.
+    pub changed: bool,
+}
+
+/// The outcome is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Settled {
+    /// The permit.
+    pub permit: u64,
+    /// The call never reached the number and no longer counts.
+    pub given_back: bool,
+    /// False: the same outcome was recorded before.
+    pub changed: bool,
+}
+
+impl Platform {
+    /// Asks the gate for a permit. Every refusal is recorded at the gate; the [`Refusal`]'s `repeats` says where.
+    pub async fn request_permit(
+        &self,
+        principal: &Principal,
+        ask: &PermitAsk,
+        retry_key: Option<&str>,
+    ) -> Result<PermitGiven, Refusal> {
+        let (agency, collector) = self.caller(principal, ask.collector).await?;
+        let line = own_line(&agency, ask.line)?;
+        let contact = self.contact_point(&ask.target);
+        let request = PermitRequest {
+            contact,
+            case: ask.case,
+            agency: agency.agency,
+            collector,
+            channel: ask.channel,
+            purpose: ask.purpose,
+            line,
+        };
+        let id = Names::new(principal, retry_key)?.nth(0);
+        let tenant = Tenant::Agency(agency.agency);
+        let command = GateCommand::RequestPermit(request);
+        match give(&self.parts.gate, principal, tenant, id, command).await? {
+            GateAnswer::Permit { permit, expires_at, day, seven_days } => {
+                let token = PermitToken {
+                    contact,
+                    permit,
+                    expires_at,
+                    case: ask.case,
+                    agency: agency.agency,
+                    collector,
+                    channel: ask.channel,
+                };
+                let token = token.sign(self.parts.vault.tokens())?;
+                let permit = permit.0;
+                Ok(PermitGiven { token, permit, contact, expires_at, day, seven_days, line })
+            }
+            GateAnswer::Refused { decision, reasons, next_allowed } => Err(Refusal {
+                reasons,
+                next_allowed,
+                repeats: Some(Tally { key: contact.0, first: decision }),
+            }),
+            _ => Err(Code::UNAVAILABLE.into()),
+        }
+    }
+
+    /// Redeems a permit as the contact is made: for the trunk, the permit's collector, their agency, the operator.
+    /// `call` names the call: SIP Call-ID and From-tag, or a message's id. The same call may redeem again.
+    pub async fn redeem(
+        &self,
+        principal: &Principal,
+        token: &str,
+        call: &str,
+        retry_key: Option<&str>,
+    ) -> Result<Redeemed, Refusal> {
+        let token = self.own_permit(principal, token)?;
+        let call = call_digest(call)?;
+        let command = GateCommand::RedeemPermit { contact: token.contact, permit: token.permit, call };
+        let id = Names::new(principal, retry_key)?.nth(0);
+        let answer = give(&self.parts.gate, principal, Tenant::Agency(token.agency), id, command).await?;
+        let changed = matches!(answer, GateAnswer::Redeemed { .. });
+        Ok(Redeemed { permit: token.permit.0, contact: token.contact, changed })
+    }
+
+    /// Says what became of the call: by the same parties that may redeem.
+    pub async fn settle(
+        &self,
+        principal: &Principal,
+        token: &str,
+        outcome: Outcome,
+        retry_key: Option<&str>,
+    ) -> Result<Settled, Refusal> {
+        let token = self.own_permit(principal, token)?;
+        let command = GateCommand::SettlePermit { contact: token.contact, permit: token.permit, outcome };
+        let id = Names::new(principal, retry_key)?.nth(0);
+        let answer = give(&self.parts.gate, principal, Tenant::Agency(token.agency), id, command).await?;
+        Ok(match answer {
+            GateAnswer::Settled { permit: Position(permit), given_back } => {
+                Settled { permit, given_back, changed: true }
+            }
+            _ => Settled { permit: token.permit.0, given_back: false, changed: false },
+        })
+    }
+
+    fn own_permit(&self, principal: &Principal, token: &str) -> Result<PermitToken, Refusal> {
+        let permit = PermitToken::read(self.parts.vault.tokens(), token)?;
+        let own = match *principal {
+            Principal::Operator | Principal::Trunk => true,
+            Principal::Agency(agency) => permit.agency == agency,
+            Principal::Collector(collector, agency) => {
+                permit.agency == agency && permit.collector == collector
+            }
+            _ => return Err(principal.forbidden("the trunk, or whoever the permit was given to")),
+        };
+        if own { Ok(permit) } else { Err(Code::PERMIT_UNKNOWN.into()) }
+    }
+
+    /// The agency and collector that a permit is asked for: active, and the principal's own.
+    async fn caller(
+        &self,
+        principal: &Principal,
+        named: Option<CollectorId>,
+    ) -> Result<(AgencyView, CollectorId), Refusal> {
+        let collector = match (*principal, named) {
+            (Principal::Collector(own, _), None) => own,
+            (Principal::Collector(own, _), Some(named)) if named != own => {
+                return Err(Code::COLLECTOR_UNKNOWN.into());
+            }
+            (Principal::Operator | Principal::Agency(_) | Principal::Collector(..), Some(named)) => named,
+            (Principal::Operator | Principal::Agency(_), None) => {
+                return Err(
+                    Reason::detail(Code::MALFORMED, "collector: expected who calls, got nobody").into()
+                );
+            }
+            (other, _) => return Err(other.forbidden("a collector, an agency or the operator")),
+        };
+        let (view, agencies) = tokio::try_join!(self.collector_view(collector), self.all_agencies())?;
+        let view = view.ok_or(Refusal::from(Code::COLLECTOR_UNKNOWN))?;
+        if principal.agency().is_some_and(|own| own != view.agency) {
+            return Err(Code::COLLECTOR_UNKNOWN.into());
+        }
+        let agency = find(agencies, view.agency)?;
+        active(&agency, view)?;
+        Ok((agency, collector))
+    }
+}
+
+fn find(agencies: Vec<AgencyView>, agency: AgencyId) -> Result<AgencyView, Refusal> {
+    let found = agencies.into_iter().find(|view| view.agency == agency);
+    found.ok_or(Code::AGENCY_UNKNOWN.into())
+}
+
+fn active(agency: &AgencyView, collector: CollectorView) -> Result<(), Refusal> {
+    if agency.suspended {
+        return Err(Code::AGENCY_SUSPENDED.into());
+    }
+    if collector.active {
+        return Ok(());
+    }
+    Err(Reason::detail(Code::COLLECTOR_UNKNOWN, "the collector no longer works for the agency").into())
+}
+
+/// One of the agency's own numbers: nobody calls from a number that is not registered to their agency.
+fn own_line(agency: &AgencyView, named: Option<Line>) -> Result<Line, Refusal> {
+    let mut own = agency.lines.iter().filter_map(|line| line.parse::<Line>().ok());
+    match named {
+        None => own.next().ok_or_else(|| {
+            Reason::detail(Code::FORBIDDEN, "line: expected a number registered to the agency, it has none")
+                .into()
+        }),
+        Some(named) if own.any(|line| line == named) => Ok(named),
+        Some(named) => {
+            let detail = format!("line: expected a number registered to {}, got {named}", agency.agency);
+            Err(Reason::detail(Code::FORBIDDEN, detail).into())
+        }
+    }
+}
+
+fn call_digest(call: &str) -> Result<[u8; 16], Refusal> {
+    let call = call.trim();
+    if call.is_empty() || call.len() > 1024 {
+        let detail = format!("call: expected 1 to 1024 bytes that name the call, got {}", call.len());
+        return Err(Reason::detail(Code::MALFORMED, detail).into());
+    }
+    let digest = Sha256::digest(call.as_bytes());
+    let mut short = [0; 16];
+    short.copy_from_slice(&digest[..16]);
+    Ok(short)
+}
