@@ -10,16 +10,16 @@
 //! redeemed it counts at the moment of redemption; unredeemed after `expires_at`, or voided, it no longer counts
 //! and can no longer be redeemed.
 //!
-//! Take any window W: a calendar day of one of the contact's zones, or seven consecutive ones. Of the attempts
-//! redeemed in W, let the one reserved last be reserved at t and redeemed at r ≥ t. Each other one was reserved
-//! before t, and at t it either waited, and counted, or had been redeemed, at a time in W before t. In that case t
-//! lies in W, and the window judged at t (its day, or that day and the six before) begins no later than W does
-//! where W is the day of t, and no later than six days before r where W is seven days; so it counted too. If t lies before W, all
-//! others redeemed in W still waited at t, and counted. So when the last one was reserved, all the others had been
-//! counted, and together with it they were at most the cap.
+//! Take any window W, a calendar day of one of the contact's zones or seven consecutive ones, and of the attempts
+//! redeemed in W the one that was reserved last: reserved at t, redeemed at r, with t ≤ r and r in W. Each other
+//! one was reserved before t. At t it either still waited, and counted; or it had been redeemed before t. Then t
+//! lies between that redemption and r, so in W, and the window that was judged at t (the day of t, or that day and
+//! the six before) begins no later than W does; so it counted too. All others had therefore been counted when the
+//! last one was reserved, and together with it they were at most the cap.
 //!
-//! The argument needs what the code does: time never runs backwards within the log ([`events::Now`]), one writer
-//! decides for a contact point, and redeeming re-checks nothing that could be counted twice.
+//! The argument needs what the code and its surroundings do: time never runs backwards within a log
+//! ([`events::Now`]), one writer decides for a contact point, and a permit is redeemed once, by its `expires_at`. It
+//! holds for the zones and the cap in force when the last one was reserved.
 //!
 //! **Architecture invariant:** no clock, no randomness, no I/O; the time zone database is the bundled one.
 

@@ -107,11 +107,6 @@ impl<'a> Facts<'a> {
         Some(Reason { code, limit: Some(limit.into()), counted: Some(counted), next_allowed, detail: None })
     }
 
-    /// The one notice was sent, or a permit for it waits.
-    fn notice_used(&self, contact: &Contact) -> bool {
-        notice_used(self.state, contact, self.now.at)
-    }
-
     fn third_party(&self) -> Option<&'a Link> {
         self.link.filter(|link| matches!(link.role, Role::EmergencyContact | Role::OtherThirdParty))
     }
@@ -168,7 +163,8 @@ fn placed_with_asker(facts: &Facts<'_>) -> Option<Reason> {
 /// Somebody who owes nothing may be sent one notice that asks; after a yes, more.
 fn consent(facts: &Facts<'_>) -> Option<Reason> {
     let agreed = facts.third_party()?.consent == Some(ConsentAnswer::Confirmed);
-    let first_notice = facts.asked.purpose == Purpose::ConsentNotice && !facts.notice_used(facts.contact?);
+    let first_notice = facts.asked.purpose == Purpose::ConsentNotice
+        && !notice_used(facts.state, facts.contact?, facts.now.at);
     refuse_if(!agreed && !first_notice, Code::CONSENT_MISSING)
 }
 
@@ -196,4 +192,81 @@ fn purpose_allowed(facts: &Facts<'_>) -> Option<Reason> {
 
 fn open_case(facts: &Facts<'_>) -> Option<Reason> {
     refuse_if(facts.link?.closed, Code::CONTACT_CLOSED)
+}
+
+#[cfg(test)]
+mod tests {
+    use events::Position;
+    use events::gate::{
+        ConsentAnsweredV1, ContactPlacedV1, GateEvent, PolicyAdoptedV1, StopPlacedV1, StopSource,
+    };
+    use model::Channel;
+
+    use super::*;
+
+    /// A state in which nearly every rule refuses, and the request.
+    fn refused_by_many() -> (State, PermitRequest) {
+        let mut state = State::default();
+        let mut asked = None;
+        let policy = PolicyV1 { per_day: 0, per_seven_days: 0, ..crate::strict() };
+        let mut take = |event| state.take(&event, Timestamp(0), Position(0));
+        take(GateEvent::PolicyAdopted(PolicyAdoptedV1 { policy }));
+        for sample in events::gate::samples() {
+            match &sample {
+                GateEvent::ContactLinked(_) | GateEvent::ContactClosed(_) | GateEvent::StopPlaced(_) => {
+                    take(sample)
+                }
+                GateEvent::PermitReserved(reserved) => asked = Some(reserved.asked),
+                _ => {}
+            }
+        }
+        (state, asked.expect("a sample of each event"))
+    }
+
+    #[test]
+    fn given_any_order_of_the_rules_then_the_judgement_is_the_same() {
+        let (state, asked) = refused_by_many();
+        for trusted in [true, false] {
+            let facts = Facts::gather(&state, &asked, Now { at: Timestamp(0), trusted });
+            let expected = facts.judge().reasons;
+            assert!(expected.len() >= 6, "{expected:?}");
+            let mut rules = RULES;
+            for turn in 0..RULES.len() {
+                rules.rotate_left(1);
+                assert_eq!(facts.judge_by(&rules).reasons, expected);
+                rules[turn..].reverse();
+                assert_eq!(facts.judge_by(&rules).reasons, expected);
+            }
+        }
+    }
+
+    /// One refusal of one rule is enough: no fact about a case lifts it.
+    #[test]
+    fn given_a_stop_when_everything_else_allows_then_it_is_refused() {
+        let (mut state, asked) = refused_by_many();
+        let PermitRequest { contact, case, agency, .. } = asked;
+        let answer = ConsentAnswer::Confirmed;
+        for event in [
+            GateEvent::PolicyAdopted(PolicyAdoptedV1 { policy: crate::strict() }),
+            GateEvent::ContactPlaced(ContactPlacedV1 { contact, case, agency: Some(agency) }),
+            GateEvent::ConsentAnswered(ConsentAnsweredV1 { contact, case, answer }),
+            GateEvent::StopPlaced(StopPlacedV1 { contact, source: StopSource::Operator }),
+        ] {
+            state.take(&event, Timestamp(0), Position(0));
+        }
+        for channel in Channel::ALL {
+            let asked = PermitRequest { channel: *channel, purpose: Purpose::Locate, ..asked };
+            let reasons =
+                Facts::gather(&state, &asked, Now { at: Timestamp(4 * 3_600_000), trusted: true }).judge();
+            let codes: Vec<_> = reasons.reasons.iter().map(|reason| reason.code).collect();
+            assert_eq!(codes, [Code::STOPPED, Code::CONTACT_CLOSED]);
+        }
+    }
+
+    /// What a snapshot and ten million contact points cost; the bar of issue 3 is 120 bytes with three attempts.
+    #[test]
+    fn a_contact_point_is_small() {
+        assert!(size_of::<Contact>() <= 64, "{} bytes", size_of::<Contact>());
+        assert!(size_of::<Link>() <= 56, "{} bytes", size_of::<Link>());
+    }
 }

@@ -111,8 +111,11 @@ impl State {
                 }
             }
             GateEvent::PermitRefused(refused) => {
-                let stranger = !self.contacts.contains_key(&refused.asked.contact);
-                self.refusals.record(refused, stranger, at, position);
+                let known = self.contacts.get(&refused.asked.contact);
+                self.refusals.record(refused, known.is_none(), at, position);
+                if let Some(contact) = known {
+                    self.zones.remember_today(contact.zones, at);
+                }
             }
             GateEvent::RefusalsRepeated(_) => {}
             GateEvent::PermitRedeemed(redeemed) => {

@@ -184,7 +184,7 @@ impl ZoneClock {
             let shown = self.zone.to_ambiguous_timestamp(date.at(hour, minute, second, 0));
             // Both are the same moment unless the clock shows this second twice, or skips it. A skipped one gives
             // moments that are only candidates; the jump itself is the one before them.
-            moments.extend(shown.clone().earlier().ok().map(timestamp));
+            moments.extend(shown.earlier().ok().map(timestamp));
             moments.extend(shown.later().ok().map(timestamp));
         }
         let until = self.start_of(date, 3);
