@@ -1,14 +1,15 @@
 //! Every store against the contract in `eventlog::conformance`.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use eventlog::Log;
-use eventlog::conformance::{Stand, check};
+use eventlog::conformance::{CASES, Stand, check};
 use eventlog::embedded::EmbeddedLog;
 use eventlog::jetstream::{JetStreamLog, JetStreamOptions};
 use eventlog::memory::{Faults, MemoryLog};
-use events::Service;
+use events::{Service, StreamId};
 use forbear_tests::nats_server::{NatsCluster, NatsServer, client};
 use tempfile::TempDir;
 
@@ -79,6 +80,16 @@ impl JetStream {
         let options = JetStreamOptions { replicas: self.replicas, ..JetStreamOptions::default() };
         self.log = Some(Arc::new(JetStreamLog::new(client(&urls).await, options)));
     }
+
+    /// A stream of a cluster answers once its replicas have chosen a leader.
+    async fn wait_for_leaders(&self) {
+        let began = Instant::now();
+        for partition in 1..=CASES {
+            while let Err(error) = self.log().head(StreamId { service: Service::Gate, partition }).await {
+                assert!(began.elapsed() < Duration::from_secs(60), "{error}");
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -93,6 +104,7 @@ impl Stand for JetStream {
             self.nodes[index].stop();
             self.nodes[index].restart();
             self.connect().await;
+            self.wait_for_leaders().await;
         }
     }
 }

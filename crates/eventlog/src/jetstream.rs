@@ -7,16 +7,21 @@
 //! **Durability** is the server's: see `deploy/nats` for the settings without which an acknowledged record
 //! may be lost in a power cut.
 //!
+//! **Damage.** The chain shows a changed record; the server's own count and [`mark`] show a missing one. What
+//! was acknowledged in the last 50 ms before a server died and its disk was damaged may be missing unseen on
+//! a single server.
+//!
 //! **No retries here.** A retry whose first try was stored is answered 10071 (wrong last sequence), as if
 //! another writer had taken the slot: from server 2.12 the sequence is checked before the duplicate window.
 //! So a lost ack is [`AppendError::Unknown`], and the caller reads and looks for its own record.
 
+mod mark;
 mod read;
 mod tail;
 mod writer;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_nats::jetstream::stream::{Config, DiscardPolicy, Republish, RetentionPolicy, StorageType, Stream};
@@ -24,6 +29,7 @@ use async_nats::jetstream::{Context, context::ContextBuilder};
 use async_trait::async_trait;
 use events::StreamId;
 
+use self::mark::Marks;
 use self::tail::Tail;
 use self::writer::JetStreamWriter;
 use crate::chain::IN_FLIGHT_MAX;
@@ -35,6 +41,10 @@ const MESSAGE_MAX: i32 = 1024 * 1024;
 const DUPLICATE_WINDOW: Duration = Duration::from_millis(100);
 /// After this without a hint, [`Log::wait`] asks for the head.
 const WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// How often, and how long apart, a cluster is asked again for a head that is too low.
+const CUT_TRIES: u32 = 10;
+const CUT_DELAY: Duration = Duration::from_millis(200);
 
 /// What an operator chooses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,11 +61,19 @@ impl Default for JetStreamOptions {
     }
 }
 
+/// A stream that was opened.
+struct Known {
+    stream: Stream,
+    /// The highest head that was seen.
+    head: u64,
+}
+
 /// A log kept by NATS servers.
 pub struct JetStreamLog {
     context: Context,
     options: JetStreamOptions,
-    streams: Mutex<HashMap<StreamId, Stream>>,
+    streams: Mutex<HashMap<StreamId, Known>>,
+    marks: Marks,
     tails: Mutex<HashMap<StreamId, Arc<Tail>>>,
 }
 
@@ -64,12 +82,13 @@ impl JetStreamLog {
     pub fn new(client: async_nats::Client, options: JetStreamOptions) -> Self {
         let context =
             ContextBuilder::new().ack_timeout(options.ack_timeout).timeout(options.ack_timeout).build(client);
-        Self { context, options, streams: Mutex::default(), tails: Mutex::default() }
+        Self { context, options, streams: Mutex::default(), marks: Marks::default(), tails: Mutex::default() }
     }
 
-    /// The stream's handle; creates the stream if there is none, and refuses one that would lose records.
+    /// The stream's handle; creates the stream if there is none, and refuses one that would lose records or
+    /// has lost some.
     async fn stream(&self, id: StreamId) -> Result<Stream, LogError> {
-        let known = self.streams.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        let known = self.known().get(&id).map(|known| known.stream.clone());
         if let Some(stream) = known {
             return Ok(stream);
         }
@@ -80,9 +99,30 @@ impl JetStreamLog {
             .await
             .map_err(|error| LogError::Store(format!("{}: {error}", wanted.name)))?;
         check_config(&wanted, &stream.cached_info().config)?;
-        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        streams.insert(id, stream.clone());
+        let acknowledged = self.marks.read(&self.context, self.options.replicas, id).await?;
+        // A leader that has just lost its place may still answer with an old head.
+        let mut head = ask_head(&stream, id).await?;
+        for _ in 0..self.cut_tries() {
+            if head >= acknowledged {
+                break;
+            }
+            tokio::time::sleep(CUT_DELAY).await;
+            head = ask_head(&stream, id).await?;
+        }
+        if head < acknowledged {
+            return Err(LogError::Cut { stream: id, acknowledged, head });
+        }
+        self.known().insert(id, Known { stream: stream.clone(), head });
         Ok(stream)
+    }
+
+    /// A single server has no second opinion.
+    fn cut_tries(&self) -> u32 {
+        if self.options.replicas > 1 { CUT_TRIES } else { 0 }
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<StreamId, Known>> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tail(&self, id: StreamId) -> Arc<Tail> {
@@ -97,18 +137,21 @@ impl JetStreamLog {
 impl Log for JetStreamLog {
     async fn head(&self, id: StreamId) -> Result<u64, LogError> {
         let stream = self.stream(id).await?;
-        let info = stream
-            .get_info()
-            .await
-            .map_err(|error| LogError::Store(format!("{}: {error}", stream_name(id))))?;
-        let state = info.state;
-        // The server skips what it cannot read, so the counts are compared.
-        if state.messages != state.last_sequence {
-            let got = if state.first_sequence > 1 { state.first_sequence - 1 } else { state.last_sequence };
-            let expected = if state.first_sequence > 1 { 0 } else { state.messages };
-            return Err(LogError::Gap { stream: id, expected, got });
+        let mut head = ask_head(&stream, id).await?;
+        for _ in 0..self.cut_tries() {
+            let seen = self.known().get(&id).map_or(0, |known| known.head);
+            if head >= seen {
+                break;
+            }
+            tokio::time::sleep(CUT_DELAY).await;
+            head = ask_head(&stream, id).await?;
         }
-        Ok(state.last_sequence)
+        let mut known = self.known();
+        let seen = known.get_mut(&id).map_or(head, |known| {
+            known.head = known.head.max(head);
+            known.head
+        });
+        if head < seen { Err(LogError::Cut { stream: id, acknowledged: seen, head }) } else { Ok(head) }
     }
 
     async fn read(&self, id: StreamId, from: u64, max_bytes: usize) -> Result<Vec<Stored>, LogError> {
@@ -143,6 +186,15 @@ impl Log for JetStreamLog {
     fn in_flight_max(&self) -> usize {
         IN_FLIGHT_MAX
     }
+}
+
+/// Asks the stream's leader for the head.
+async fn ask_head(stream: &Stream, id: StreamId) -> Result<u64, LogError> {
+    let info =
+        stream.get_info().await.map_err(|error| LogError::Store(format!("{}: {error}", stream_name(id))))?;
+    let (head, count) = (info.state.last_sequence, info.state.messages);
+    // The server skips what it cannot read.
+    if head == count { Ok(head) } else { Err(LogError::Incomplete { stream: id, head, count }) }
 }
 
 /// `FORBEAR_gate_0`.

@@ -139,6 +139,16 @@ pub enum LogError {
         /// How many are there.
         head: u64,
     },
+    /// Records in the middle are gone.
+    #[error("{stream}: expected {head} records, the store has {count}: some were deleted, or are damaged")]
+    Incomplete {
+        /// The stream.
+        stream: StreamId,
+        /// How many there should be.
+        head: u64,
+        /// How many are there.
+        count: u64,
+    },
     /// A record is damaged.
     #[error("{stream}: slot {slot} is damaged: {cause}")]
     Damaged {

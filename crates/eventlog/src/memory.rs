@@ -337,3 +337,63 @@ impl SplitMix64 {
         self.below(1000) < u64::from(in_1000)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use events::{RecordHash, Service};
+
+    use super::*;
+    use crate::conformance::{Author, history};
+
+    const STREAM: StreamId = StreamId { service: Service::Gate, partition: 0 };
+
+    /// Appends through faults and crashes; the acknowledged records and the history.
+    async fn live_through(seed: u64) -> (Vec<RecordHash>, Vec<RecordHash>, u64) {
+        let log = MemoryLog::new(Faults::some(seed));
+        let (mut acknowledged, mut failures) = (Vec::new(), 0);
+        let mut author = Author::begin(&log, STREAM).await.expect("an empty log reads");
+        let mut in_flight = VecDeque::<(RecordHash, Append)>::new();
+        for step in 0..300 {
+            if step % 71 == 70 {
+                log.crash();
+            }
+            in_flight.push_back(author.append(1).await);
+            if in_flight.len() < IN_FLIGHT_MAX {
+                continue;
+            }
+            let (hash, append) = in_flight.pop_front().expect("it is full");
+            match append.await {
+                Ok(()) => acknowledged.push(hash),
+                Err(_) => {
+                    failures += 1;
+                    // What was sent after the failed one is left to land or not, while the next takes over.
+                    in_flight.clear();
+                    author = Author::begin(&log, STREAM).await.expect("the chain is whole");
+                }
+            }
+        }
+        let (_, history) = history(&log, STREAM).await.expect("the chain is whole");
+        (acknowledged, history, failures)
+    }
+
+    #[tokio::test]
+    async fn given_any_seed_when_faults_strike_then_every_acknowledged_record_is_in_the_history() {
+        let mut failures = 0;
+        for seed in 0..200 {
+            let (acknowledged, history, failed) = live_through(seed).await;
+            failures += failed;
+            let mut rest = history.iter();
+            assert!(acknowledged.iter().all(|hash| rest.any(|there| there == hash)), "seed {seed}");
+            assert!(acknowledged.len() > 50, "seed {seed}: only {} records", acknowledged.len());
+        }
+        assert!(failures > 1000, "only {failures} failures: the faults do not strike");
+    }
+
+    #[tokio::test]
+    async fn given_one_seed_when_run_twice_then_the_history_is_the_same() {
+        assert_eq!(live_through(7).await, live_through(7).await);
+        assert_ne!(live_through(7).await.1, live_through(8).await.1);
+    }
+}

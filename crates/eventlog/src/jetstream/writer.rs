@@ -11,6 +11,7 @@ use events::StreamId;
 use events::record::RECORD_MAX;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::mark::Marker;
 use super::{log_subject, stream_name};
 use crate::{Append, AppendError, Writer};
 
@@ -43,7 +44,8 @@ impl JetStreamWriter {
         let (in_flight, acks) = mpsc::unbounded_channel();
         let (progress, seen) = watch::channel(Progress::default());
         let (name, subject) = (stream_name(stream), log_subject(stream));
-        tokio::spawn(settle(stream, name.clone(), acks, progress));
+        let marker = Marker::new(context.client(), stream);
+        tokio::spawn(settle(stream, name.clone(), acks, progress, marker));
         Self { context, stream, name, subject, next, sent: 0, spent: false, in_flight, progress: seen }
     }
 
@@ -98,9 +100,23 @@ async fn settle(
     name: String,
     mut acks: mpsc::UnboundedReceiver<InFlight>,
     progress: watch::Sender<Progress>,
+    mut marker: Marker,
 ) {
     let mut failed = false;
-    while let Some(InFlight { slot, ack, done }) = acks.recv().await {
+    loop {
+        let next = match marker.due() {
+            None => acks.recv().await,
+            Some(due) => match tokio::time::timeout_at(due, acks.recv()).await {
+                Ok(next) => next,
+                Err(_) => {
+                    marker.publish().await;
+                    continue;
+                }
+            },
+        };
+        let Some(InFlight { slot, ack, done }) = next else {
+            return marker.close().await;
+        };
         let result = if failed {
             Err(AppendError::Spent { stream })
         } else {
@@ -119,6 +135,9 @@ async fn settle(
             seen.acknowledged += u64::from(!failed);
         });
         let _nobody_waits = done.send(result).is_err();
+        if !failed {
+            marker.raise(slot + 1).await;
+        }
     }
 }
 
