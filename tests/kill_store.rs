@@ -90,6 +90,33 @@ async fn given_kill_9_of_the_process_then_the_embedded_store_has_every_acknowled
 }
 
 #[tokio::test]
+async fn given_a_disk_that_takes_no_more_then_the_embedded_store_stops_and_keeps_every_acknowledged_record() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    // A limit on the size of a file fails writes just as a full disk does. 512-byte blocks: 2 MiB.
+    let limited = r#"trap '' XFSZ; ulimit -f 4096; exec "$0" "$@""#;
+    let child = Command::new("sh")
+        .args(["-c", limited, env!("CARGO_BIN_EXE_log-writer")])
+        .arg(dir.path())
+        .arg(STREAM.to_string())
+        .output()
+        .expect("the writer starts");
+    let (out, err) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
+    assert!(
+        !child.status.success() && err.contains("the commit failed"),
+        "expected a failed commit, got {err}"
+    );
+    let afterwards = err.split("afterwards: ").nth(1).unwrap_or_default();
+    assert!(afterwards.contains("until it is reopened"), "expected a store that has stopped, got {err}");
+
+    let acknowledged: Vec<String> = out.lines().map(str::to_owned).collect();
+    assert!(acknowledged.len() > 50, "only {} records before the disk was full", acknowledged.len());
+    let log = EmbeddedLog::open(dir.path()).expect("it opens without the limit");
+    let (_, hashes) = history(&log, STREAM).await.expect("it reads");
+    assert_all_there(&acknowledged, &printed(&hashes), 0);
+    Author::elect(&log, STREAM).await.expect("it takes records again");
+}
+
+#[tokio::test]
 async fn given_kill_9_of_the_server_then_jetstream_has_every_acknowledged_record() {
     let mut server = NatsServer::single();
     let client = client(&[server.url()]).await;

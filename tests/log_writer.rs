@@ -27,7 +27,12 @@ async fn main() -> Result<(), String> {
         if in_flight.len() == log.in_flight_max()
             && let Some((hash, append)) = in_flight.pop_front()
         {
-            append.await.map_err(|error| error.to_string())?;
+            if let Err(error) = append.await {
+                // What kill_store reads after a disk has refused: the failure, and whether the store goes on.
+                let after =
+                    log.head(stream).await.map_or_else(|error| error.to_string(), |_| "goes on".to_owned());
+                return Err(format!("{error}\nafterwards: {after}"));
+            }
             writeln!(out, "{hash:?}").and_then(|()| out.flush()).map_err(|error| error.to_string())?;
         }
     }
