@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use eventlog::Log;
 use eventlog::conformance::{CASES, Stand, check};
 use eventlog::embedded::EmbeddedLog;
-use eventlog::jetstream::{JetStreamLog, JetStreamOptions};
+use eventlog::jetstream::{JetStreamLog, JetStreamOptions, log_subject, stream_name};
 use eventlog::memory::{Faults, MemoryLog};
 use events::{Service, StreamId};
 use forbear_tests::nats_server::{NatsCluster, NatsServer, client};
@@ -123,4 +123,23 @@ async fn jetstream_on_a_cluster_of_three_keeps_the_contract() {
     let mut stand = JetStream { nodes, replicas: 3, log: None };
     stand.connect().await;
     check(&mut stand, Service::Gate).await.unwrap_or_else(|failures| panic!("{failures}"));
+}
+
+#[tokio::test]
+async fn given_a_stream_that_may_be_purged_when_opened_then_it_is_refused() {
+    let server = NatsServer::single();
+    let client = client(&[server.url()]).await;
+    let id = StreamId { service: Service::Ledger, partition: 2 };
+    let unsafe_config = async_nats::jetstream::stream::Config {
+        name: stream_name(id),
+        subjects: vec![log_subject(id)],
+        deny_delete: true,
+        allow_direct: true,
+        discard: async_nats::jetstream::stream::DiscardPolicy::New,
+        ..Default::default()
+    };
+    async_nats::jetstream::new(client.clone()).create_stream(unsafe_config).await.expect("a stream");
+    let log = JetStreamLog::new(client, JetStreamOptions::default());
+    let error = log.head(id).await.expect_err("it could lose records").to_string();
+    assert!(error.contains("stream FORBEAR_ledger_2: expected deny_purge true, got false"), "{error}");
 }

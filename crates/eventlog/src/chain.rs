@@ -103,3 +103,82 @@ impl Chain {
         self.epoch = epoch;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use events::Service;
+
+    use super::*;
+    use crate::conformance::record;
+
+    const STREAM: StreamId = StreamId { service: Service::Gate, partition: 0 };
+
+    /// `count` records of one writer, after `chain`; moves `chain` on.
+    fn write(chain: &mut Chain, epoch: u32, count: usize) -> Vec<Bytes> {
+        let mut records = Vec::new();
+        for _ in 0..count {
+            let (bytes, hash, end) = record(chain, epoch, 2);
+            chain.advance(end, hash);
+            records.push(bytes);
+        }
+        records
+    }
+
+    /// What a reader makes of these slots: for each, whether it was valid.
+    fn read(slots: impl IntoIterator<Item = Bytes>) -> Result<Vec<bool>, LogError> {
+        let mut chain = Chain::start(STREAM);
+        let accept = |(slot, bytes)| {
+            let stored = Stored { slot: slot as u64, bytes };
+            chain.accept(&stored).map(|record| record.is_some())
+        };
+        slots.into_iter().enumerate().map(accept).collect()
+    }
+
+    #[test]
+    fn given_records_of_a_deposed_writer_behind_its_successor_when_read_then_they_are_passed_over() {
+        let mut first = Chain::start(STREAM);
+        let before = write(&mut first, 1, 2);
+        let mut second = first;
+        let lost = write(&mut first, 1, 3);
+        let elected = write(&mut second, 2, 1);
+        let after = write(&mut second, 2, 2);
+        let slots = [&before[..], &elected[..], &lost[1..], &after[..]].concat();
+        let valid = read(slots).expect("orphans are no damage");
+        assert_eq!(valid, [true, true, true, false, false, true, true]);
+    }
+
+    #[test]
+    fn given_more_orphans_than_can_be_in_flight_when_read_then_the_log_is_broken() {
+        let mut first = Chain::start(STREAM);
+        let before = write(&mut first, 1, 1);
+        let lost = write(&mut first, 1, ORPHANS_MAX + 2);
+        let most = [&before[..], &lost[1..=ORPHANS_MAX]].concat();
+        assert!(read(most).is_ok());
+        let slots = [&before[..], &lost[1..]].concat();
+        assert!(matches!(read(slots), Err(LogError::Broken { slot: 17, .. })));
+    }
+
+    #[test]
+    fn given_a_record_of_a_later_epoch_that_does_not_follow_when_read_then_the_log_is_broken() {
+        let mut first = Chain::start(STREAM);
+        let before = write(&mut first, 1, 2);
+        let later = write(&mut first, 2, 2);
+        // The record that began epoch 2 was removed.
+        let slots = [&before[..], &later[1..]].concat();
+        assert!(matches!(read(slots), Err(LogError::Broken { slot: 2, .. })));
+    }
+
+    #[test]
+    fn given_a_changed_bit_or_a_missing_slot_when_read_then_it_is_named() {
+        let mut chain = Chain::start(STREAM);
+        let mut slots = write(&mut chain, 1, 3);
+        let mut damaged = slots[1].to_vec();
+        damaged[90] ^= 4;
+        slots[1] = damaged.into();
+        assert!(matches!(read(slots), Err(LogError::Damaged { slot: 1, .. })));
+        let (bytes, ..) = record(&Chain::start(STREAM), 1, 1);
+        let gap = Chain::start(STREAM).accept(&Stored { slot: 1, bytes }).map(|_| ());
+        assert!(matches!(gap, Err(LogError::Gap { expected: 0, got: 1, .. })));
+    }
+}
