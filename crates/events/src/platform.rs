@@ -21,3 +21,8 @@ crate::events! {
         0x0001 Elected(ElectedV1) = { 1: ElectedV1 },
     }
 }
+
+/// One representative value of every event type, for golden bytes.
+pub fn samples() -> Vec<PlatformEvent> {
+    vec![PlatformEvent::Elected(ElectedV1 { epoch: 3, instance: InstanceId(300), partitions: 16 })]
+}
