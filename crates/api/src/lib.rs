@@ -10,15 +10,20 @@
 //! **Architecture invariant:** nothing is decided here; personal data is never in a log line, an error or a metric.
 
 mod code_sender;
+pub mod http;
+mod import;
 pub mod json;
 mod one_time_code;
 mod pace;
 mod platform;
+pub mod portfolio;
 mod principal;
+pub mod shape;
 mod target;
 mod token;
 
 pub use code_sender::{CodeSender, CommandSender, Delivery, DisplayOnly, NoSender, SendError};
+pub use import::{ImportReport, Progress, ROW_ERRORS_KEPT, Refused};
 pub use platform::*;
 pub use principal::Principal;
 pub use target::Target;

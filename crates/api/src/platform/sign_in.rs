@@ -1,5 +1,6 @@
 //! Signing in: tokens, and codes for the person who is called.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use events::{Code, Reason, Refusal};
@@ -22,6 +23,9 @@ const CALLED_PERSON_MS: i64 = 30 * 60 * 1000;
 pub(super) struct Paces {
     send: Pace<ContactPointId>,
     verify: Pace<ContactPointId>,
+    /// Stops and codes by those who are not signed in. A full memory lets them pass: a stop that is refused for load
+    /// would be a call too many.
+    anonymous: Pace<IpAddr>,
 }
 
 impl Default for Paces {
@@ -31,6 +35,12 @@ impl Default for Paces {
         Self {
             send: Pace::new(quota(3, ten_minutes), ten_a_second, KEYS_MAX, WhenFull::Refuse),
             verify: Pace::new(quota(5, ten_minutes), ten_a_second, KEYS_MAX, WhenFull::Refuse),
+            anonymous: Pace::new(
+                quota(30, Duration::from_secs(60)),
+                quota(500, Duration::from_secs(1)),
+                KEYS_MAX,
+                WhenFull::Admit,
+            ),
         }
     }
 }
@@ -46,6 +56,11 @@ impl Platform {
     /// Who holds a token.
     pub fn authenticate(&self, token: &str) -> Result<Principal, Refusal> {
         SignIn::read(self.parts.vault.tokens(), token, self.now()).map(|sign_in| sign_in.principal)
+    }
+
+    /// Paces what somebody unknown does from an address; the pages call it before they place a stop or send a code.
+    pub fn admit_anonymous(&self, from: IpAddr) -> Result<(), Refusal> {
+        self.paces.anonymous.admit(&network(from), self.now())
     }
 
     /// Sends a code to a number. Whether the number is known here does not show.
@@ -71,6 +86,14 @@ impl Platform {
         }
         let principal = Principal::CalledPerson(contact);
         Ok((principal, self.sign_in(principal, CALLED_PERSON_MS)?))
+    }
+}
+
+/// One subscriber: an IPv4 address, or an IPv6 network of 64 bits (RFC 6177).
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        v4 => v4,
     }
 }
 

@@ -47,6 +47,16 @@ impl PlatformStatus {
     pub fn ready(&self) -> bool {
         self.clock_trusted && self.partitions.iter().all(|partition| partition.ready)
     }
+
+    /// What does not answer, and why.
+    pub fn reasons(&self) -> Vec<String> {
+        let clock = (!self.clock_trusted).then(|| "the clock cannot be trusted; see F0309".to_owned());
+        let partitions = self.partitions.iter().filter_map(|partition| {
+            let reason = partition.reason.as_ref()?;
+            Some(format!("{}/{}: {reason}", partition.service, partition.partition))
+        });
+        clock.into_iter().chain(partitions).collect()
+    }
 }
 
 impl Platform {

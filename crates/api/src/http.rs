@@ -1,0 +1,82 @@
+//! HTTP with JSON: the platform's commands and questions as routes. `proto/http.md` describes them.
+
+mod agencies;
+mod asker;
+mod cases;
+mod client;
+mod contacts;
+mod input;
+mod permits;
+mod probes;
+mod problem;
+mod sign_in;
+mod upload;
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::platform::Platform;
+
+pub use asker::{Asker, COOKIE, RetryKey, clear_cookie, sign_in_cookie};
+pub use client::ClientAddress;
+pub use problem::Problem;
+
+/// Largest request body, except that of an import, which streams.
+const BODY_MAX: usize = 64 * 1024;
+
+/// Every route of the API; to be merged with those of the pages.
+pub fn router(platform: Platform) -> Router {
+    let v1 = Router::new()
+        .route("/lenders/{lender}/cases", post(cases::import))
+        .route("/cases/{case}", get(cases::case))
+        .route("/cases/{case}/payments", post(cases::pay))
+        .route("/cases/{case}/close", post(cases::close))
+        .route("/agencies", get(agencies::list).post(agencies::register))
+        .route("/agencies/{agency}/suspension", post(agencies::suspend))
+        .route("/agencies/{agency}/collectors", post(agencies::register_collector))
+        .route("/collectors/{collector}/end", post(agencies::end_collector))
+        .route("/collectors/{collector}/queue", get(agencies::queue))
+        .route("/placement", post(agencies::place))
+        .route("/permits", post(permits::request))
+        .route("/permits/redeem", post(permits::redeem))
+        .route("/permits/settle", post(permits::settle))
+        .route("/contacts/lookup", post(contacts::lookup))
+        .route("/stops", post(contacts::stop))
+        .route("/consents", post(contacts::consent))
+        .route("/codes", post(sign_in::send_code))
+        .route("/codes/verify", post(sign_in::verify_code))
+        .route("/me", get(sign_in::me))
+        .route("/figures", get(probes::figures))
+        .route("/status", get(probes::status))
+        .route("/refusals/{code}", get(problem::page))
+        .fallback(problem::no_route)
+        .method_not_allowed_fallback(problem::no_method)
+        .layer(from_fn_with_state(platform.clone(), problem::finish))
+        .layer(DefaultBodyLimit::max(BODY_MAX));
+    Router::new()
+        .nest("/v1", v1)
+        .route("/health", get(probes::health))
+        .route("/ready", get(probes::ready))
+        .route("/metrics", get(probes::metrics))
+        .with_state(platform)
+}
+
+/// Serves until `stop` turns true, then lets requests in progress end.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    mut stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let stopped = async move {
+        // An error means that the sender is gone: the process is going down.
+        drop(stop.wait_for(|stop| *stop).await);
+    };
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stopped).await
+}

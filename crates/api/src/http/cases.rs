@@ -1,0 +1,117 @@
+//! Cases: import, look up, pay, close.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use events::ledger::CloseReason;
+use model::{CaseId, Currency, LenderId, Money};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::asker::{Asker, RetryKey};
+use super::input::{Input, Params, id, malformed, parsed, parsed_if_any};
+use super::problem::Problem;
+use super::upload::upload;
+use crate::json::parse_day;
+use crate::platform::{Payment, Platform};
+use crate::portfolio::Defaults;
+use crate::shape;
+
+/// The file's format and encoding are found from its content; `format` is for the reader of a log.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Import {
+    format: Option<String>,
+    product: Option<String>,
+    #[serde(default, deserialize_with = "parsed_if_any")]
+    currency: Option<Currency>,
+    jurisdiction: Option<String>,
+}
+
+pub(super) async fn import(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    retry_key: RetryKey,
+    Path(lender): Path<String>,
+    Params(import): Params<Import>,
+    body: Body,
+) -> Result<Json<Value>, Problem> {
+    let lender: LenderId = id(&lender)?;
+    if !matches!(import.format.as_deref(), None | Some("csv" | "jsonl")) {
+        return Err(malformed("format: expected csv or jsonl").into());
+    }
+    let usual = Defaults::default();
+    let defaults = Defaults {
+        product: import.product.unwrap_or(usual.product),
+        currency: import.currency.unwrap_or(usual.currency),
+        jurisdiction: import.jurisdiction.unwrap_or(usual.jurisdiction),
+    };
+    let key = retry_key.as_deref();
+    let report = platform.import_portfolio(&principal, lender, upload(body), defaults, key, |_| {}).await?;
+    Ok(Json(report.shape()))
+}
+
+pub(super) async fn case(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    Path(case): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let summary = platform.case(&principal, id(&case)?).await?;
+    Ok(Json(shape::case(&summary)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pay {
+    reference: String,
+    /// A decimal text, such as `1234.56`.
+    amount: String,
+    #[serde(deserialize_with = "parsed")]
+    currency: Currency,
+    /// `2026-11-24`.
+    value_date: String,
+}
+
+pub(super) async fn pay(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    retry_key: RetryKey,
+    Path(case): Path<String>,
+    Input(pay): Input<Pay>,
+) -> Result<Json<Value>, Problem> {
+    let case: CaseId = id(&case)?;
+    if pay.reference.is_empty() || pay.reference.len() > 200 {
+        return Err(malformed("reference: expected 1 to 200 bytes").into());
+    }
+    let amount =
+        Money::parse(&pay.amount, pay.currency).map_err(|error| malformed(format!("amount: {error}")))?;
+    let value_date =
+        parse_day(&pay.value_date).ok_or_else(|| malformed("value_date: expected 2026-11-24"))?;
+    let payment = Payment { case, reference: pay.reference, amount, value_date };
+    let posted = platform.post_payment(&principal, &payment, retry_key.as_deref()).await?;
+    Ok(Json(json!({
+        "changed": posted.balance.is_some(),
+        "balance": posted.balance.map(|minor| shape::money(minor, pay.currency)),
+    })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Close {
+    reason: String,
+}
+
+pub(super) async fn close(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    retry_key: RetryKey,
+    Path(case): Path<String>,
+    Input(close): Input<Close>,
+) -> Result<Json<Value>, Problem> {
+    let reason = CloseReason::ALL
+        .into_iter()
+        .find(|reason| reason.word() == close.reason)
+        .ok_or_else(|| malformed("reason: expected one of settled, paid, recalled, written-off, error"))?;
+    let changed = platform.close_case(&principal, id(&case)?, reason, retry_key.as_deref()).await?;
+    Ok(Json(json!({ "changed": changed })))
+}

@@ -1,0 +1,149 @@
+//! Reading what a request brings: JSON bodies, query strings, ids in paths. What was given is never repeated: it
+//! may be somebody's number.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Query, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use events::{Code, Reason, Refusal};
+use model::{ContactPointId, PhoneNumber};
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
+
+use super::problem::Problem;
+use crate::target::Target;
+
+/// A JSON body.
+pub(super) struct Input<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        // Also what keeps the forms of other sites out: they cannot send this type.
+        if !content_type.is_some_and(|value| value.starts_with("application/json")) {
+            let refusal = malformed("expected Content-Type: application/json");
+            return Err(Problem::with(StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
+            let status = rejection.status();
+            Problem::with(status, malformed(format!("the body could not be read: {}", status.as_str())))
+        })?;
+        serde_json::from_slice(&body).map(Self).map_err(|error| malformed(without_input(&error)).into())
+    }
+}
+
+/// The parameters after the question mark.
+pub(super) struct Params<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> axum::extract::FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(params)) => Ok(Self(params)),
+            Err(rejection) => Err(malformed(cut(&rejection.body_text())).into()),
+        }
+    }
+}
+
+/// An id in the path.
+pub(super) fn id<T: FromStr>(text: &str) -> Result<T, Refusal>
+where
+    T::Err: Display,
+{
+    text.parse().map_err(|error: T::Err| malformed(cut(&error.to_string())))
+}
+
+pub(super) fn malformed(detail: impl Into<String>) -> Refusal {
+    Reason::detail(Code::MALFORMED, detail).into()
+}
+
+/// Says where JSON does not fit and what was expected there.
+fn without_input(error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    // Ends in "at line 1 column 2", which is said first here.
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    format!("line {line}, column {column}: {}", cut(message))
+}
+
+/// A message without what came: "invalid type: integer `1`, expected a string" and "expected x, got y".
+fn cut(message: &str) -> String {
+    if let Some((_, expected)) = message.split_once(", expected ") {
+        return format!("expected {expected}");
+    }
+    let head = message.split_once(", got").map_or(message, |(head, _)| head);
+    head.to_owned()
+}
+
+/// A value that is text in JSON.
+pub(super) fn parsed<'de, T: FromStr, D: Deserializer<'de>>(from: D) -> Result<T, D::Error>
+where
+    T::Err: Display,
+{
+    String::deserialize(from)?.parse().map_err(D::Error::custom)
+}
+
+/// The same, where it may be left out; use with `#[serde(default)]`.
+pub(super) fn parsed_if_any<'de, T: FromStr, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error>
+where
+    T::Err: Display,
+{
+    let text = Option::<String>::deserialize(from)?;
+    text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+}
+
+/// Whom it is about. Exactly one of the two.
+#[derive(Deserialize)]
+pub(super) struct Whom {
+    /// A phone number, in national or international form.
+    number: Option<String>,
+    /// Where a national number is at home: ISO 3166 alpha-2.
+    region: Option<String>,
+    /// The pseudonym.
+    #[serde(default, deserialize_with = "parsed_if_any")]
+    contact: Option<ContactPointId>,
+}
+
+impl Whom {
+    pub(super) fn target(&self) -> Result<Target, Refusal> {
+        match (&self.number, self.contact) {
+            (Some(number), None) => phone(number, self.region.as_deref()).map(Target::Number),
+            (None, Some(contact)) => Ok(Target::Point(contact)),
+            _ => Err(malformed("expected either `number` or `contact`")),
+        }
+    }
+}
+
+/// A phone number; a national one is Chinese unless `region` says otherwise.
+pub(super) fn phone(text: &str, region: Option<&str>) -> Result<PhoneNumber, Refusal> {
+    PhoneNumber::parse(text, Some(region.unwrap_or("CN")))
+        .map_err(|error| malformed(format!("number: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Sample {
+        #[serde(rename = "number")]
+        _number: String,
+    }
+
+    #[test]
+    fn what_was_given_is_not_repeated() {
+        let error = serde_json::from_str::<Sample>(r#"{"number": 13812345678}"#).expect_err("no text");
+        let message = without_input(&error);
+        assert!(message.contains("expected a string"), "{message}");
+        assert!(!message.contains("138"), "{message}");
+        let refusal = id::<model::AgencyId>("13812345678x").expect_err("no id");
+        assert!(!refusal.to_string().contains("138"), "{refusal}");
+    }
+}

@@ -1,0 +1,74 @@
+//! Permits: asked for, redeemed, settled.
+
+use axum::Json;
+use axum::extract::State;
+use events::gate::Line;
+use model::{CaseId, Channel, CollectorId, Outcome, Purpose};
+use serde::Deserialize;
+
+use super::asker::{Asker, RetryKey};
+use super::input::{Input, Whom, parsed, parsed_if_any};
+use super::problem::Problem;
+use crate::platform::{PermitAsk, PermitGiven, Platform, Redeemed, Settled};
+
+#[derive(Deserialize)]
+pub(super) struct Ask {
+    #[serde(flatten)]
+    whom: Whom,
+    #[serde(deserialize_with = "parsed")]
+    case: CaseId,
+    #[serde(default, deserialize_with = "parsed_if_any")]
+    collector: Option<CollectorId>,
+    #[serde(deserialize_with = "parsed")]
+    channel: Channel,
+    #[serde(deserialize_with = "parsed")]
+    purpose: Purpose,
+    #[serde(default, deserialize_with = "parsed_if_any")]
+    line: Option<Line>,
+}
+
+pub(super) async fn request(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    retry_key: RetryKey,
+    Input(ask): Input<Ask>,
+) -> Result<Json<PermitGiven>, Problem> {
+    let target = ask.whom.target()?;
+    let Ask { case, collector, channel, purpose, line, .. } = ask;
+    let ask = PermitAsk { target, case, collector, channel, purpose, line };
+    Ok(Json(platform.request_permit(&principal, &ask, retry_key.as_deref()).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Redeem {
+    token: String,
+    /// What names the call: SIP Call-ID and From-tag, or a message's id.
+    call: String,
+}
+
+pub(super) async fn redeem(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    retry_key: RetryKey,
+    Input(redeem): Input<Redeem>,
+) -> Result<Json<Redeemed>, Problem> {
+    Ok(Json(platform.redeem(&principal, &redeem.token, &redeem.call, retry_key.as_deref()).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Settle {
+    token: String,
+    #[serde(deserialize_with = "parsed")]
+    outcome: Outcome,
+}
+
+pub(super) async fn settle(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    retry_key: RetryKey,
+    Input(settle): Input<Settle>,
+) -> Result<Json<Settled>, Problem> {
+    Ok(Json(platform.settle(&principal, &settle.token, settle.outcome, retry_key.as_deref()).await?))
+}

@@ -1,0 +1,212 @@
+//! From rows to commands: pseudonyms, sealed fields, postings.
+
+use std::ops::Range;
+
+use events::ledger::{Account, CaseOpenedV1, ContactV1, LedgerCommand, PartyV1, PostingV1};
+use events::{Actor, Code, Tenant};
+use model::{CommandId, LenderId, PersonId, Role};
+use runtime::Order;
+use vault::{Field, Place, Pseudonyms, SealedField, Vault, VaultError};
+
+use super::sealed::{IDENTITY, PHONE, REFERENCE, put_identity};
+use crate::portfolio::{PersonRow, PortfolioRow, Problem, RowError};
+
+/// What all rows of a run have in common.
+#[derive(Clone)]
+pub(crate) struct Run {
+    pub vault: Vault,
+    pub lender: LenderId,
+    pub actor: Actor,
+    /// Days since 1970-01-01.
+    pub opened_on: i32,
+    /// Makes the command ids of this run differ from those of every other.
+    pub nonce: [u8; 16],
+}
+
+/// A row that is on its way to the ledger.
+pub(super) struct Prepared {
+    pub line: u64,
+    pub order: Order<LedgerCommand>,
+}
+
+/// A person of a row: where their sealed fields begin in the list of fields.
+struct Party<'a> {
+    row: &'a PersonRow,
+    role: Role,
+    person: PersonId,
+    identity: Range<usize>,
+}
+
+struct Case<'a> {
+    row: &'a PortfolioRow,
+    parties: Vec<Party<'a>>,
+}
+
+impl Run {
+    /// Prepares a batch. Each person's key is durable before this returns.
+    pub(super) async fn prepare(
+        &self,
+        rows: &[PortfolioRow],
+    ) -> Result<Vec<Result<Prepared, RowError>>, VaultError> {
+        let pseudonyms = self.vault.pseudonyms();
+        let mut identities = Vec::with_capacity(rows.len() * 64);
+        let mut text = String::new();
+        let cases: Vec<Case<'_>> =
+            rows.iter().map(|row| self.parties(row, pseudonyms, &mut identities, &mut text)).collect();
+        let mut fields = Vec::with_capacity(rows.len() * 7);
+        for case in &cases {
+            for party in &case.parties {
+                let Party { row, person, identity, .. } = party;
+                let place = |field| Place { person: *person, field };
+                fields.push(Field { place: place(IDENTITY), plaintext: &identities[identity.clone()] });
+                fields.push(Field { place: place(PHONE), plaintext: row.phone.e164().as_bytes() });
+            }
+            if let Some(first) = case.parties.first() {
+                let place = Place { person: first.person, field: REFERENCE };
+                fields.push(Field { place, plaintext: case.row.reference.as_bytes() });
+            }
+        }
+        let mut sealed = self.vault.seal_batch(&fields).await?.into_iter();
+        let mut scratch = Vec::with_capacity(512);
+        Ok(cases.into_iter().map(|case| self.order(case, pseudonyms, &mut sealed, &mut scratch)).collect())
+    }
+
+    fn parties<'a>(
+        &self,
+        row: &'a PortfolioRow,
+        pseudonyms: &Pseudonyms,
+        identities: &mut Vec<u8>,
+        text: &mut String,
+    ) -> Case<'a> {
+        let contacts = row.contacts.iter().map(|contact| (contact, Role::EmergencyContact));
+        let people = std::iter::once((&row.debtor, Role::Debtor)).chain(contacts);
+        let party = |(row, role): (&'a PersonRow, Role)| {
+            text.clear();
+            identity_of(row, text);
+            let begin = identities.len();
+            put_identity(identities, &row.name, row.id.as_deref());
+            let person = pseudonyms.person(self.lender, text);
+            Party { row, role, person, identity: begin..identities.len() }
+        };
+        Case { row, parties: people.map(party).collect() }
+    }
+
+    fn order(
+        &self,
+        case: Case<'_>,
+        pseudonyms: &Pseudonyms,
+        sealed: &mut impl Iterator<Item = SealedField>,
+        scratch: &mut Vec<u8>,
+    ) -> Result<Prepared, RowError> {
+        let Case { row, parties } = case;
+        // Take all of the case's fields before anything else: the next case's follow.
+        let mut take = || match sealed.next() {
+            Some(SealedField::Sealed(bytes)) => Some(bytes),
+            Some(SealedField::Erased) | None => None,
+        };
+        let taken: Vec<Option<PartyV1>> = parties
+            .iter()
+            .map(|party| {
+                let (identity, phone) = (take(), take());
+                Some(PartyV1 {
+                    person: party.person,
+                    role: party.role,
+                    contacts: vec![ContactV1 {
+                        contact: pseudonyms.contact_point(&party.row.phone),
+                        zones: party.row.zones.clone(),
+                        sealed: phone?,
+                    }],
+                    sealed: identity?,
+                })
+            })
+            .collect();
+        let reference_sealed = take();
+        let parties: Option<Vec<PartyV1>> = taken.into_iter().collect();
+        let (Some(parties), Some(reference_sealed)) = (parties, reference_sealed) else {
+            return Err(erased(row.line));
+        };
+        let id = pseudonyms.case(self.lender, &row.reference);
+        scratch.clear();
+        row.canonical(scratch);
+        let digest = pseudonyms.row_digest(scratch);
+        scratch.clear();
+        for part in [&self.nonce, &id.0, &digest] {
+            scratch.extend_from_slice(part);
+        }
+        scratch.extend_from_slice(&row.line.to_be_bytes());
+        let opening = CaseOpenedV1 {
+            case: id,
+            lender: self.lender,
+            product: row.product.clone(),
+            currency: row.principal.currency,
+            jurisdiction: row.jurisdiction.clone(),
+            opened_on: self.opened_on,
+            overdue_since: row.overdue_since,
+            postings: postings(row)?,
+            parties,
+            reference_sealed,
+            digest,
+        };
+        Ok(Prepared {
+            line: row.line,
+            order: Order {
+                id: CommandId(pseudonyms.row_digest(scratch)),
+                actor: self.actor,
+                tenant: Tenant::Lender(self.lender),
+                cause: None,
+                command: LedgerCommand::OpenCase(Box::new(opening)),
+            },
+        })
+    }
+}
+
+/// What tells a lender's people apart: the identity number, or else number and name together.
+fn identity_of(row: &PersonRow, out: &mut String) {
+    match &row.id {
+        Some(id) => {
+            out.push_str("id/");
+            // Chinese identity numbers may end in x or X.
+            out.extend(id.chars().filter(|sign| !sign.is_whitespace()).map(|sign| sign.to_ascii_uppercase()));
+        }
+        None => {
+            out.push_str("phone/");
+            out.push_str(row.phone.e164());
+            out.push('/');
+            out.push_str(&row.name);
+        }
+    }
+}
+
+/// The claims that are not zero, against where they come from.
+fn postings(row: &PortfolioRow) -> Result<Vec<PostingV1>, RowError> {
+    let claims = [
+        (Account::Principal, row.principal.minor),
+        (Account::Interest, row.interest.minor),
+        (Account::Fees, row.fees.minor),
+    ];
+    let sum = claims.iter().try_fold(0_i64, |sum, (_, minor)| sum.checked_add(*minor));
+    let Some(sum) = sum else {
+        let expected = "amounts that together fit into 64-bit minor units".to_owned();
+        let got = "more".to_owned();
+        let column = "(row)".to_owned();
+        let problem = Problem { column, expected, got, code: Code::AMOUNT_INVALID };
+        return Err(RowError { line: row.line, problems: vec![problem] });
+    };
+    let mut postings: Vec<PostingV1> = claims
+        .into_iter()
+        .filter(|(_, minor)| *minor != 0)
+        .map(|(account, minor)| PostingV1 { account, minor })
+        .collect();
+    postings.push(PostingV1 { account: Account::Opening, minor: -sum });
+    Ok(postings)
+}
+
+fn erased(line: u64) -> RowError {
+    let problem = Problem {
+        column: "(row)".to_owned(),
+        expected: "people who may be taken in".to_owned(),
+        got: "one whose data was erased at their request".to_owned(),
+        code: Code::FORBIDDEN,
+    };
+    RowError { line, problems: vec![problem] }
+}

@@ -1,0 +1,234 @@
+//! Answers as JSON. One shape for HTTP and for the command line's `--format json`.
+
+use events::assignment::{AgencyView, AssignmentFigures, UnplacedV1};
+use events::gate::{ConsentAnswer, Figures as GateFigures, Stop, StopSource};
+use events::ledger::{CloseReason, LedgerFigures};
+use events::{Reason, Refusal};
+use model::{Currency, Money};
+use serde_json::{Value, json};
+
+use crate::json::{day, rfc3339};
+use crate::platform::{CaseSummary, ContactView, HolderView, PlacementRun, PlatformFigures, StopReceipt};
+
+/// An amount.
+pub fn money(minor: i64, currency: Currency) -> Value {
+    json!({
+        "minor": minor,
+        "currency": currency.to_string(),
+        "text": Money { minor, currency }.to_string(),
+    })
+}
+
+/// A refusal: every reason with its page in the catalogue, and when it would next be allowed.
+pub fn refusal(refusal: &Refusal) -> Value {
+    json!({
+        "reasons": refusal.reasons.iter().map(reason).collect::<Vec<_>>(),
+        "next_allowed": refusal.next_allowed.map(rfc3339),
+        "decision": refusal.repeats.map(|repeats| repeats.first.0),
+    })
+}
+
+fn reason(reason: &Reason) -> Value {
+    json!({
+        "code": reason.code.to_string(),
+        "word": reason.code.word(),
+        "detail": reason.detail,
+        "limit": reason.limit,
+        "counted": reason.counted,
+        "next_allowed": reason.next_allowed.map(rfc3339),
+        "page": format!("/v1/refusals/{}", reason.code),
+    })
+}
+
+/// A case.
+pub fn case(summary: &CaseSummary) -> Value {
+    let view = &summary.view;
+    let accounts: serde_json::Map<String, Value> = view
+        .accounts
+        .iter()
+        .map(|posting| (posting.account.word().to_owned(), money(posting.minor, view.currency)))
+        .collect();
+    json!({
+        "case": summary.case.to_string(),
+        "lender": view.lender.to_string(),
+        "product": view.product,
+        "jurisdiction": view.jurisdiction,
+        "opened_on": day(view.opened_on),
+        "overdue_since": day(view.overdue_since),
+        "balance": money(view.balance, view.currency),
+        "accounts": accounts,
+        "payments": view.payments,
+        "closed": view.closed.map(CloseReason::word),
+        "agency": summary.placed.map(|(agency, _)| agency.to_string()),
+        "collector": summary.placed.map(|(_, collector)| collector.to_string()),
+    })
+}
+
+/// An agency.
+pub fn agency(view: &AgencyView) -> Value {
+    json!({
+        "agency": view.agency.to_string(),
+        "name": view.name,
+        "jurisdictions": view.jurisdictions,
+        "lines": view.lines,
+        "suspended": view.suspended,
+        "capacity": view.capacity,
+        "placed": view.placed,
+        "collectors": view.collectors,
+    })
+}
+
+/// A placement run.
+pub fn placement_run(run: &PlacementRun) -> Value {
+    json!({
+        "placed": run.placed,
+        "remaining": run.remaining,
+        "not_placeable": not_placeable(&run.not_placeable),
+    })
+}
+
+/// A contact point.
+pub fn contact(view: &ContactView) -> Value {
+    json!({
+        "contact": view.contact.to_string(),
+        "stop": view.stop.as_ref().map(stop),
+        "day": view.day,
+        "seven_days": view.seven_days,
+        "pending": view.pending,
+        "holders": view.holders.iter().map(holder).collect::<Vec<_>>(),
+    })
+}
+
+fn stop(stop: &Stop) -> Value {
+    json!({
+        "position": stop.position.0,
+        "at": rfc3339(stop.at),
+        "source": stop_source_word(stop.source),
+    })
+}
+
+fn holder(view: &HolderView) -> Value {
+    json!({
+        "case": view.case.to_string(),
+        "lender": view.lender.to_string(),
+        "agency": view.agency.map(|agency| agency.to_string()),
+        "agency_name": view.agency_name,
+        "role": view.role.word(),
+        "consent": view.consent.map(consent_word),
+        "closed": view.closed,
+    })
+}
+
+/// A stop's receipt.
+pub fn stop_receipt(receipt: &StopReceipt) -> Value {
+    json!({
+        "contact": receipt.contact.to_string(),
+        "stop": receipt.stop.map(|position| position.0),
+        "voided": receipt.voided,
+        "changed": receipt.changed,
+    })
+}
+
+/// The figures of all services.
+pub fn figures(figures: &PlatformFigures) -> Value {
+    json!({
+        "at": rfc3339(figures.at),
+        "ledger": ledger_figures(&figures.ledger),
+        "assignment": assignment_figures(&figures.assignment),
+        "gate": gate_figures(&figures.gate),
+    })
+}
+
+fn ledger_figures(figures: &LedgerFigures) -> Value {
+    json!({
+        "cases": figures.cases,
+        "open": figures.open,
+        "closed": counts(&figures.closed, |reason| reason.word()),
+        "outstanding": amounts(&figures.outstanding),
+        "paid": amounts(&figures.paid),
+        "payments": figures.payments,
+        "unbalanced": figures.unbalanced,
+        "misplaced": figures.misplaced,
+    })
+}
+
+fn assignment_figures(figures: &AssignmentFigures) -> Value {
+    json!({
+        "agencies": figures.agencies.iter().map(agency).collect::<Vec<_>>(),
+        "offered": figures.offered,
+        "placed": figures.placed,
+        "waiting": figures.waiting,
+        "not_placeable": not_placeable(&figures.not_placeable),
+        "misplaced": figures.misplaced,
+    })
+}
+
+fn gate_figures(figures: &GateFigures) -> Value {
+    json!({
+        "asked": figures.asked,
+        "allowed": figures.allowed,
+        "refused": figures.refused,
+        "refused_by_rule": counts(&figures.refused_by, |code| code.word()),
+        "repeated": figures.repeated,
+        "redeemed": figures.redeemed,
+        "settled": counts(&figures.settled, |outcome| outcome.word()),
+        "given_back": figures.given_back,
+        "expired": figures.expired,
+        "voided": figures.voided,
+        "stops": figures.stops,
+        "contacts": figures.contacts,
+        "policy": figures.policy.as_ref().map(|(id, version)| json!({ "id": id, "version": version })),
+    })
+}
+
+fn not_placeable(unplaced: &[UnplacedV1]) -> Value {
+    let map: serde_json::Map<String, Value> =
+        unplaced.iter().map(|unplaced| (unplaced.reason.word().to_owned(), json!(unplaced.cases))).collect();
+    Value::Object(map)
+}
+
+fn counts<K>(counts: &[(K, u64)], word: impl Fn(&K) -> &'static str) -> Value {
+    let map: serde_json::Map<String, Value> =
+        counts.iter().map(|(key, count)| (word(key).to_owned(), json!(count))).collect();
+    Value::Object(map)
+}
+
+/// Sums over many cases may pass 64 bits; they are text in JSON, whose readers lose digits beyond 2^53.
+fn amounts(amounts: &[(Currency, i128)]) -> Value {
+    let map: serde_json::Map<String, Value> =
+        amounts.iter().map(|(currency, minor)| (currency.to_string(), json!(minor.to_string()))).collect();
+    Value::Object(map)
+}
+
+/// The word of a stop's source.
+pub const fn stop_source_word(source: StopSource) -> &'static str {
+    match source {
+        StopSource::CalledPerson => "called-person",
+        StopSource::Collector => "collector",
+        StopSource::Operator => "operator",
+        StopSource::Regulator => "regulator",
+    }
+}
+
+/// The source of a word.
+pub fn stop_source(word: &str) -> Option<StopSource> {
+    use StopSource::{CalledPerson, Collector, Operator, Regulator};
+    [CalledPerson, Collector, Operator, Regulator]
+        .into_iter()
+        .find(|source| stop_source_word(*source) == word)
+}
+
+/// The word of an answer.
+pub const fn consent_word(answer: ConsentAnswer) -> &'static str {
+    match answer {
+        ConsentAnswer::Confirmed => "confirmed",
+        ConsentAnswer::Refused => "refused",
+        ConsentAnswer::UnknownDebtor => "unknown-debtor",
+    }
+}
+
+/// The answer of a word.
+pub fn consent_answer(word: &str) -> Option<ConsentAnswer> {
+    use ConsentAnswer::{Confirmed, Refused, UnknownDebtor};
+    [Confirmed, Refused, UnknownDebtor].into_iter().find(|answer| consent_word(*answer) == word)
+}
