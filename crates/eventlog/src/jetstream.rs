@@ -92,6 +92,12 @@ impl JetStreamLog {
         if let Some(stream) = known {
             return Ok(stream);
         }
+        let client = self.context.client();
+        if !client.is_server_compatible(2, 11, 0) {
+            let version = client.server_info().version;
+            // Older ones ignore the batch in a direct get, and every read would end in a timeout.
+            return Err(LogError::Store(format!("expected nats-server 2.11 or later, got {version}")));
+        }
         let wanted = config(id, self.options.replicas);
         let stream = self
             .context
