@@ -55,6 +55,8 @@ fn step() -> impl Strategy<Value = Step> {
     let outcomes = prop::sample::select(Outcome::ALL);
     let waits = prop_oneof![
         4 => 0..90_000_i64,
+        // To the last moment of a permit, and one past it.
+        2 => prop::sample::select(vec![1, 59_999, 60_000, 60_001, 600_000]),
         4 => 0..3 * 3_600_000_i64,
         3 => 3 * 3_600_000..14 * 3_600_000_i64,
         2 => 20 * 3_600_000..30 * 3_600_000_i64,
