@@ -10,8 +10,10 @@ mod cases;
 mod contacts;
 mod figures;
 pub(crate) mod give;
+mod history;
 mod import;
 mod permits;
+mod policies;
 mod queue;
 mod sign_in;
 mod status;
@@ -19,6 +21,7 @@ mod status;
 use std::sync::Arc;
 
 use assignment::Assignment;
+use audit::AuditPort;
 use events::Refusal;
 use gate::Gate;
 use ledger::Ledger;
@@ -30,10 +33,12 @@ use crate::code_sender::CodeSender;
 use crate::target::Target;
 
 pub use agencies::{AgencyRegistration, PlacementRun};
+pub use audit::{After, AgencyFigures, AuditFigures, Recount, StreamLag, TimelineEntry, TimelineReason};
 pub use cases::{CaseSummary, Payment, Posted};
 pub use contacts::{ContactView, HolderView, StopReceipt};
 pub use figures::PlatformFigures;
 pub(crate) use give::is_transient;
+pub use history::{CaseContact, CasePerson, TimelinePage};
 pub use permits::{PermitAsk, PermitGiven, Redeemed, Settled};
 pub use queue::{Queue, QueueContact, QueueEntry};
 pub use status::{PartitionStatus, PlatformStatus};
@@ -47,6 +52,8 @@ pub struct Parts {
     pub assignment: Port<Assignment>,
     /// Permits.
     pub gate: Port<Gate>,
+    /// What happened.
+    pub audit: Arc<dyn AuditPort>,
     /// Keys.
     pub vault: Vault,
     /// What time it is.

@@ -1,14 +1,18 @@
 //! Answers as JSON. One shape for HTTP and for the command line's `--format json`.
 
+use audit::{After, AgencyFigures, AuditFigures, Recount, TimelineEntry, TimelineReason};
 use events::assignment::{AgencyView, AssignmentFigures, UnplacedV1};
 use events::gate::{ConsentAnswer, Figures as GateFigures, Stop, StopSource};
 use events::ledger::{CloseReason, LedgerFigures};
-use events::{Reason, Refusal};
-use model::{Currency, Money};
+use events::{Actor, Position, Reason, Refusal};
+use model::{Currency, Money, Timestamp};
 use serde_json::{Value, json};
 
 use crate::json::{day, rfc3339};
-use crate::platform::{CaseSummary, ContactView, HolderView, PlacementRun, PlatformFigures, StopReceipt};
+use crate::platform::{
+    CaseContact, CasePerson, CaseSummary, ContactView, HolderView, PlacementRun, PlatformFigures,
+    StopReceipt, TimelinePage,
+};
 
 /// An amount.
 pub fn money(minor: i64, currency: Currency) -> Value {
@@ -136,6 +140,7 @@ pub fn figures(figures: &PlatformFigures) -> Value {
         "ledger": ledger_figures(&figures.ledger),
         "assignment": assignment_figures(&figures.assignment),
         "gate": gate_figures(&figures.gate),
+        "audit": audit_figures(&figures.audit),
     })
 }
 
@@ -178,6 +183,156 @@ fn gate_figures(figures: &GateFigures) -> Value {
         "stops": figures.stops,
         "contacts": figures.contacts,
         "policy": figures.policy.as_ref().map(|(id, version)| json!({ "id": id, "version": version })),
+    })
+}
+
+fn audit_figures(figures: &AuditFigures) -> Value {
+    let called =
+        |most: &audit::MostCalled| json!({ "contact": most.contact.to_string(), "calls": most.calls });
+    let stopped = |stop: &audit::StopRecord| {
+        json!({
+            "contact": stop.contact.to_string(),
+            "at": rfc3339(stop.at),
+            "source": stop_source_word(stop.source),
+            "stream": stop.stream.to_string(),
+            "position": stop.position.0,
+        })
+    };
+    json!({
+        "agencies": figures.agencies.iter().map(agency_figures).collect::<Vec<_>>(),
+        "most_called": figures.most_called.iter().map(called).collect::<Vec<_>>(),
+        "stops": figures.stops,
+        "last_stops": figures.last_stops.iter().map(stopped).collect::<Vec<_>>(),
+        "events": figures.events,
+        "not_read": figures.not_read,
+    })
+}
+
+/// An agency's figures.
+pub fn agency_figures(of: &AgencyFigures) -> Value {
+    let figures = &of.figures;
+    json!({
+        "agency": of.agency.to_string(),
+        "name": of.name,
+        "asked": figures.asked,
+        "allowed": figures.allowed,
+        "refused": figures.refused,
+        "refused_by_rule": counts(&figures.refused_by, |code| code.word()),
+        "repeated": figures.repeated,
+        "redeemed": figures.redeemed,
+        "settled": counts(&figures.settled, |outcome| outcome.word()),
+        "given_back": figures.given_back,
+        "expired": figures.expired,
+        "voided": figures.voided,
+    })
+}
+
+/// A page of a timeline.
+pub fn timeline(page: &TimelinePage) -> Value {
+    json!({
+        "entries": page.entries.iter().map(timeline_entry).collect::<Vec<_>>(),
+        "next": page.next.map(|next| format!("{}~{}~{}", next.at.0, next.stream, next.position)),
+    })
+}
+
+/// Where a page begins, as [`timeline`] gave it.
+pub fn after(text: &str) -> Option<After> {
+    let mut parts = text.split('~');
+    let after = After {
+        at: Timestamp(parts.next()?.parse().ok()?),
+        stream: parts.next()?.parse().ok()?,
+        position: Position(parts.next()?.parse().ok()?),
+    };
+    parts.next().is_none().then_some(after)
+}
+
+fn timeline_entry(entry: &TimelineEntry) -> Value {
+    let reason = |reason: &TimelineReason| {
+        json!({
+            "code": reason.code.to_string(),
+            "word": reason.code.word(),
+            "limit": reason.limit,
+            "counted": reason.counted,
+            "next_allowed": reason.next_allowed.map(rfc3339),
+        })
+    };
+    let mut all = json!({
+        "at": rfc3339(entry.at),
+        "stream": entry.stream.to_string(),
+        "position": entry.position.0,
+        "kind": entry.kind,
+        "actor": actor(&entry.actor),
+        "case": entry.case.map(|case| case.to_string()),
+        "contact": entry.contact.map(|contact| contact.to_string()),
+        "lender": entry.lender.map(|lender| lender.to_string()),
+        "agency": entry.agency.map(|agency| agency.to_string()),
+        "collector": entry.collector.map(|collector| collector.to_string()),
+        "channel": entry.channel.map(|channel| channel.word()),
+        "purpose": entry.purpose.map(|purpose| purpose.word()),
+        "line": entry.line.map(|line| line.to_string()),
+        "role": entry.role.map(|role| role.word()),
+        "permit": entry.permit.map(|permit| permit.0),
+        "outcome": entry.outcome.map(|outcome| outcome.word()),
+        "given_back": entry.given_back.then_some(true),
+        "next_allowed": entry.next_allowed.map(rfc3339),
+        "repeated": entry.repeated,
+        "stop": entry.stop.map(stop_source_word),
+        "minor": entry.minor,
+        "reasons": entry.reasons.iter().map(reason).collect::<Vec<_>>(),
+    });
+    // What an entry does not have is left out: an entry has few of these.
+    if let Value::Object(fields) = &mut all {
+        fields.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
+    }
+    all
+}
+
+/// Who gave a command, in a word.
+pub fn actor(actor: &Actor) -> String {
+    match actor {
+        Actor::System(instance) => instance.to_string(),
+        Actor::Operator => "operator".to_owned(),
+        Actor::Lender(lender) => lender.to_string(),
+        Actor::Agency(agency) => agency.to_string(),
+        Actor::Collector(collector) => collector.to_string(),
+        Actor::CalledPerson => "called-person".to_owned(),
+        Actor::Follower(service) => format!("follower of {service}"),
+    }
+}
+
+/// The people of a case. Holds names: for those who may see them, never for a log.
+pub fn people(people: &[CasePerson]) -> Value {
+    let contact =
+        |contact: &CaseContact| json!({ "contact": contact.contact.to_string(), "hint": contact.hint });
+    let person = |person: &CasePerson| {
+        json!({
+            "person": person.person.to_string(),
+            "role": person.role.word(),
+            "name": person.name,
+            "contacts": person.contacts.iter().map(contact).collect::<Vec<_>>(),
+        })
+    };
+    Value::Array(people.iter().map(person).collect())
+}
+
+/// A recount.
+pub fn recount(recount: &Recount) -> Value {
+    json!({
+        "events": recount.events,
+        "not_read": recount.not_read,
+        "asked": recount.asked,
+        "allowed": recount.allowed,
+        "refused": recount.refused,
+        "refused_by_rule": counts(&recount.refused_by_code, |code| code.word()),
+        "repeated": recount.repeated,
+        "calls": recount.calls,
+        "settled": counts(&recount.settled, |outcome| outcome.word()),
+        "given_back": recount.given_back,
+        "expired": recount.expired,
+        "voided": recount.voided,
+        "stops": recount.stops,
+        "contacts": recount.contacts,
+        "findings": recount.findings,
     })
 }
 

@@ -20,6 +20,15 @@ pub(super) async fn list(
     Ok(Json(json!({ "agencies": agencies.iter().map(shape::agency).collect::<Vec<_>>() })))
 }
 
+pub(super) async fn figures(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    Path(agency): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let figures = platform.agency_figures(&principal, id(&agency)?).await?;
+    Ok(Json(shape::agency_figures(&figures)))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Register {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::asker::{Asker, RetryKey};
-use super::input::{Input, Params, id, malformed, parsed, parsed_if_any};
+use super::input::{Input, Params, after, id, malformed, parsed, parsed_if_any};
 use super::problem::Problem;
 use super::upload::upload;
 use crate::json::parse_day;
@@ -58,6 +58,34 @@ pub(super) async fn case(
 ) -> Result<Json<Value>, Problem> {
     let summary = platform.case(&principal, id(&case)?).await?;
     Ok(Json(shape::case(&summary)))
+}
+
+pub(super) async fn people(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    Path(case): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let people = platform.people(&principal, id(&case)?).await?;
+    Ok(Json(json!({ "people": shape::people(&people) })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+pub(super) async fn timeline(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    Path(case): Path<String>,
+    Params(page): Params<Page>,
+) -> Result<Json<Value>, Problem> {
+    let after = after(page.after.as_deref())?;
+    let limit = page.limit.unwrap_or(100);
+    let page = platform.case_timeline(&principal, id(&case)?, limit, after).await?;
+    Ok(Json(shape::timeline(&page)))
 }
 
 #[derive(Deserialize)]

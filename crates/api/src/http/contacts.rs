@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::asker::{Asker, RetryKey};
 use super::client::ClientAddress;
-use super::input::{Input, Whom, malformed, parsed};
+use super::input::{Input, Whom, after, malformed, parsed};
 use super::problem::Problem;
 use crate::platform::Platform;
 use crate::principal::Principal;
@@ -22,6 +22,25 @@ pub(super) async fn lookup(
 ) -> Result<Json<Value>, Problem> {
     let view = platform.contact(&principal, &whom.target()?).await?;
     Ok(Json(shape::contact(&view)))
+}
+
+#[derive(Deserialize)]
+pub(super) struct TimelineOf {
+    #[serde(flatten)]
+    whom: Whom,
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+pub(super) async fn timeline(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    Input(of): Input<TimelineOf>,
+) -> Result<Json<Value>, Problem> {
+    let after = after(of.after.as_deref())?;
+    let limit = of.limit.unwrap_or(100);
+    let page = platform.contact_timeline(&principal, &of.whom.target()?, limit, after).await?;
+    Ok(Json(shape::timeline(&page)))
 }
 
 #[derive(Deserialize)]

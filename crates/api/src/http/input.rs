@@ -15,6 +15,8 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 
 use super::problem::Problem;
+use crate::platform::After;
+use crate::shape;
 use crate::target::Target;
 
 /// A JSON body.
@@ -119,6 +121,13 @@ impl Whom {
             _ => Err(malformed("expected either `number` or `contact`")),
         }
     }
+}
+
+/// Where a page of a timeline begins.
+pub(super) fn after(text: Option<&str>) -> Result<Option<After>, Refusal> {
+    let read =
+        |text| shape::after(text).ok_or_else(|| malformed("after: expected the `next` of the page before"));
+    text.map(read).transpose()
 }
 
 /// A phone number; a national one is Chinese unless `region` says otherwise.

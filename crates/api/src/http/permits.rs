@@ -5,6 +5,7 @@ use axum::extract::State;
 use events::gate::Line;
 use model::{CaseId, Channel, CollectorId, Outcome, Purpose};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::asker::{Asker, RetryKey};
 use super::input::{Input, Whom, parsed, parsed_if_any};
@@ -71,4 +72,20 @@ pub(super) async fn settle(
     Input(settle): Input<Settle>,
 ) -> Result<Json<Settled>, Problem> {
     Ok(Json(platform.settle(&principal, &settle.token, settle.outcome, retry_key.as_deref()).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Number {
+    token: String,
+}
+
+/// The only answer with a whole number in it.
+pub(super) async fn number(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    Input(number): Input<Number>,
+) -> Result<Json<Value>, Problem> {
+    let number = platform.number_to_dial(&principal, &number.token).await?;
+    Ok(Json(json!({ "number": number.e164() })))
 }

@@ -1,14 +1,16 @@
 //! Whether the process lives, whether it can serve, and what it counted.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use events::gate::PolicyV1;
 use prometheus::TextEncoder;
 use serde_json::{Value, json};
 
-use super::asker::Asker;
+use super::asker::{Asker, RetryKey};
+use super::input::{Input, id};
 use super::problem::Problem;
 use crate::platform::{Platform, PlatformStatus};
 use crate::shape;
@@ -37,6 +39,33 @@ pub(super) async fn figures(
     Asker(principal): Asker,
 ) -> Result<Json<Value>, Problem> {
     Ok(Json(shape::figures(&platform.figures(&principal).await?)))
+}
+
+pub(super) async fn recount(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(shape::recount(&platform.recount(&principal).await?)))
+}
+
+/// A signed note, as it is signed.
+pub(super) async fn checkpoint(
+    State(platform): State<Platform>,
+    Path((service, partition)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let stream = id(&format!("{service}/{partition}"))?;
+    let note = platform.checkpoint(stream).await?;
+    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response())
+}
+
+pub(super) async fn adopt_policy(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    retry_key: RetryKey,
+    Input(policy): Input<PolicyV1>,
+) -> Result<Json<Value>, Problem> {
+    let changed = platform.adopt_policy(&principal, policy, retry_key.as_deref()).await?;
+    Ok(Json(json!({ "changed": changed })))
 }
 
 /// Prometheus text format, version 0.0.4.

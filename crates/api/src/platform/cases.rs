@@ -43,6 +43,14 @@ pub struct Posted {
 impl Platform {
     /// A case: to its lender, to whom it is placed with, to the operator and the supervisor of all.
     pub async fn case(&self, principal: &Principal, case: CaseId) -> Result<CaseSummary, Refusal> {
+        self.visible_case(principal, case).await
+    }
+
+    pub(super) async fn visible_case(
+        &self,
+        principal: &Principal,
+        case: CaseId,
+    ) -> Result<CaseSummary, Refusal> {
         let (view, placement) = tokio::try_join!(self.ledger_case(case), self.placement(case))?;
         let view = view.ok_or_else(not_found)?;
         let placed = placement.and_then(|placement| placement.placed);
@@ -119,11 +127,7 @@ impl Platform {
     }
 }
 
-pub(super) fn may_see(
-    principal: &Principal,
-    view: &CaseView,
-    placed: Option<(AgencyId, CollectorId)>,
-) -> bool {
+fn may_see(principal: &Principal, view: &CaseView, placed: Option<(AgencyId, CollectorId)>) -> bool {
     match *principal {
         Principal::Operator | Principal::Supervisor(None) => true,
         Principal::Lender(lender) => view.lender == lender,

@@ -1,5 +1,6 @@
 //! What happened so far, in figures.
 
+use audit::AuditFigures;
 use events::assignment::{AssignmentFigures, AssignmentQuery, AssignmentReply};
 use events::gate::{Figures as GateFigures, GateQuery, GateReply};
 use events::ledger::{LedgerFigures, LedgerQuery, LedgerReply};
@@ -20,6 +21,8 @@ pub struct PlatformFigures {
     pub assignment: AssignmentFigures,
     /// Permits.
     pub gate: GateFigures,
+    /// What the audit has counted: by agency, most called, last stops.
+    pub audit: AuditFigures,
 }
 
 impl Platform {
@@ -28,9 +31,13 @@ impl Platform {
         if !principal.sees_all() {
             return Err(principal.forbidden("the operator or the supervisor of all agencies"));
         }
-        let (ledger, assignment, gate) =
-            tokio::try_join!(self.ledger_figures(), self.assignment_figures(), self.gate_figures())?;
-        Ok(PlatformFigures { at: self.now(), ledger, assignment, gate })
+        let (ledger, assignment, gate, audit) = tokio::try_join!(
+            self.ledger_figures(),
+            self.assignment_figures(),
+            self.gate_figures(),
+            self.audit_figures()
+        )?;
+        Ok(PlatformFigures { at: self.now(), ledger, assignment, gate, audit })
     }
 
     pub(super) async fn assignment_figures(&self) -> Result<AssignmentFigures, Refusal> {

@@ -161,7 +161,7 @@ impl Platform {
         })
     }
 
-    fn own_permit(&self, principal: &Principal, token: &str) -> Result<PermitToken, Refusal> {
+    pub(super) fn own_permit(&self, principal: &Principal, token: &str) -> Result<PermitToken, Refusal> {
         let permit = PermitToken::read(self.parts.vault.tokens(), token)?;
         let own = match *principal {
             Principal::Operator | Principal::Trunk => true,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use audit::{AuditQuery, AuditReply, StreamLag};
 use events::assignment::AssignmentQuery;
 use events::gate::GateQuery;
 use events::ledger::LedgerQuery;
@@ -17,6 +18,9 @@ use crate::principal::Principal;
 /// How long a partition may take to answer before it counts as not ready.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
+/// Records that the audit may be behind and still be ready: about ten seconds' worth under load.
+const BEHIND_MAX: u64 = 10_000;
+
 /// The state of the platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlatformStatus {
@@ -27,6 +31,11 @@ pub struct PlatformStatus {
     pub clock_trusted: bool,
     /// Every partition of every service.
     pub partitions: Vec<PartitionStatus>,
+    /// How far the audit is behind each log; empty with a reason if it does not answer.
+    #[serde(serialize_with = "lag_shape")]
+    pub lag: Vec<StreamLag>,
+    /// Why the audit does not answer.
+    pub audit_reason: Option<String>,
 }
 
 /// The state of one partition.
@@ -45,7 +54,7 @@ pub struct PartitionStatus {
 impl PlatformStatus {
     /// Everything answers.
     pub fn ready(&self) -> bool {
-        self.clock_trusted && self.partitions.iter().all(|partition| partition.ready)
+        self.reasons().is_empty()
     }
 
     /// What does not answer, and why.
@@ -55,7 +64,11 @@ impl PlatformStatus {
             let reason = partition.reason.as_ref()?;
             Some(format!("{}/{}: {reason}", partition.service, partition.partition))
         });
-        clock.into_iter().chain(partitions).collect()
+        let behind = self.lag.iter().filter(|lag| lag.behind() > BEHIND_MAX).map(|lag| {
+            format!("audit: {} records behind {}, expected at most {BEHIND_MAX}", lag.behind(), lag.stream)
+        });
+        let audit = self.audit_reason.as_ref().map(|reason| format!("audit: {reason}"));
+        clock.into_iter().chain(partitions).chain(audit).chain(behind).collect()
     }
 }
 
@@ -72,16 +85,39 @@ impl Platform {
     pub async fn readiness(&self) -> PlatformStatus {
         // Questions that cost nothing to answer.
         let no_case = CaseId([0; 16]);
-        let (mut partitions, assignment, gate) = tokio::join!(
+        let audit = tokio::time::timeout(ANSWER_WITHIN, self.parts.audit.ask(AuditQuery::Lag));
+        let (mut partitions, assignment, gate, audit) = tokio::join!(
             probe(&self.parts.ledger, LedgerQuery::Case(no_case)),
             probe(&self.parts.assignment, AssignmentQuery::Case(no_case)),
-            probe(&self.parts.gate, GateQuery::Contact(ContactPointId([0; 16])))
+            probe(&self.parts.gate, GateQuery::Contact(ContactPointId([0; 16]))),
+            audit
         );
         partitions.extend(assignment);
         partitions.extend(gate);
         let now = self.parts.clock.now();
-        PlatformStatus { at: now.at, clock_trusted: now.trusted, partitions }
+        let (lag, audit_reason) = match audit {
+            Ok(Ok(AuditReply::Lag(lag))) => (lag, None),
+            Ok(Ok(_)) => (Vec::new(), Some("an answer to another question".to_owned())),
+            Ok(Err(refusal)) => (Vec::new(), Some(refusal.to_string())),
+            Err(_) => (Vec::new(), Some(late())),
+        };
+        PlatformStatus { at: now.at, clock_trusted: now.trusted, partitions, lag, audit_reason }
     }
+}
+
+fn late() -> String {
+    format!("no answer within {} s", ANSWER_WITHIN.as_secs())
+}
+
+fn lag_shape<S: serde::Serializer>(lag: &[StreamLag], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(lag.iter().map(|lag| {
+        serde_json::json!({
+            "stream": lag.stream.to_string(),
+            "head": lag.head,
+            "taken": lag.taken,
+            "behind": lag.behind(),
+        })
+    }))
 }
 
 async fn probe<D: Decider>(port: &Port<D>, question: D::Query) -> Vec<PartitionStatus>
@@ -95,7 +131,7 @@ where
             let reason = match answer {
                 Ok(Ok(_)) => None,
                 Ok(Err(refusal)) => Some(refusal.to_string()),
-                Err(_) => Some(format!("no answer within {} s", ANSWER_WITHIN.as_secs())),
+                Err(_) => Some(late()),
             };
             let service = D::SERVICE.name();
             PartitionStatus { service, partition, ready: reason.is_none(), reason }
