@@ -36,6 +36,7 @@ pub struct CollectorRegisteredV1 {
     /// For whom.
     pub agency: AgencyId,
     /// Their real name, sealed.
+    #[serde(with = "crate::ledger::sealed")]
     pub name_sealed: Vec<u8>,
 }
 
