@@ -15,7 +15,7 @@ pub enum Json {
     Bool(bool),
     Number(i128),
     Text(String),
-    /// Printed in hex; a lone byte, which no event has, would be printed so too.
+    /// Printed in hex. A `u8` outside of a list, which no event has, would be printed so too.
     Bytes(Vec<u8>),
     List(Vec<Json>),
     Object(Vec<(&'static str, Json)>),
@@ -120,6 +120,10 @@ impl Serializer for ToJson {
         Ok(Json::Text(text.to_owned()))
     }
 
+    fn serialize_bytes(self, bytes: &[u8]) -> Result<Json, fmt::Error> {
+        Ok(Json::Bytes(bytes.to_vec()))
+    }
+
     fn serialize_none(self) -> Result<Json, fmt::Error> {
         Ok(Json::Null)
     }
@@ -185,10 +189,6 @@ impl Serializer for ToJson {
     }
 
     fn serialize_char(self, _: char) -> Result<Json, fmt::Error> {
-        Err(fmt::Error)
-    }
-
-    fn serialize_bytes(self, _: &[u8]) -> Result<Json, fmt::Error> {
         Err(fmt::Error)
     }
 

@@ -93,6 +93,8 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         // Something that every type stored as a string takes.
         deserialize_str => visit_str("x"), "string";
         deserialize_string => visit_str("x"), "string";
+        deserialize_bytes => visit_bytes(&[0]), "bytes";
+        deserialize_byte_buf => visit_bytes(&[0]), "bytes";
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
@@ -172,7 +174,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        i8 i16 i128 u128 f32 f64 char bytes byte_buf unit unit_struct tuple_struct map identifier ignored_any
+        i8 i16 i128 u128 f32 f64 char unit unit_struct tuple_struct map identifier ignored_any
     }
 }
 
