@@ -15,6 +15,7 @@ use eventlog::jetstream::{JetStreamLog, JetStreamOptions, stream_name};
 use eventlog::{Append, Log};
 use events::{RecordHash, Service, StreamId};
 use forbear_tests::nats_server::{NatsServer, client};
+use tokio::sync::oneshot;
 
 const STREAM: StreamId = StreamId { service: Service::Gate, partition: 0 };
 
@@ -125,7 +126,9 @@ async fn given_kill_9_of_the_server_then_jetstream_has_every_acknowledged_record
     let (mut acknowledged, mut restarts) = (Vec::new(), Vec::new());
     for round in 0..rounds() {
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let writer = tokio::spawn(append_until_it_fails(Arc::clone(&log), Arc::clone(&seen)));
+        let (elected, running) = oneshot::channel();
+        let writer = tokio::spawn(append_until_it_fails(Arc::clone(&log), Arc::clone(&seen), elected));
+        running.await.expect("the writer takes over while the server runs");
         tokio::time::sleep(round_time(round)).await;
         server.kill9();
         writer.await.expect("the writer ends by its first failure");
@@ -147,8 +150,21 @@ async fn given_kill_9_of_the_server_then_jetstream_has_every_acknowledged_record
 }
 
 /// Takes over and appends as much as may be in flight; notes what is acknowledged.
-async fn append_until_it_fails(log: Arc<dyn Log>, acknowledged: Arc<Mutex<Vec<RecordHash>>>) {
-    let mut author = Author::elect(&*log, STREAM).await.expect("the server runs");
+async fn append_until_it_fails(
+    log: Arc<dyn Log>,
+    acknowledged: Arc<Mutex<Vec<RecordHash>>>,
+    running: oneshot::Sender<()>,
+) {
+    // What the connection still held of the writer before, when the server died, may come first.
+    let mut elected = Author::elect(&*log, STREAM).await;
+    for _ in 0..5 {
+        if let Err(error) = &elected {
+            println!("taking over once more: {error}");
+            elected = Author::elect(&*log, STREAM).await;
+        }
+    }
+    let mut author = elected.expect("nobody else writes");
+    running.send(()).expect("the round waits");
     let mut in_flight = VecDeque::<(RecordHash, Append)>::new();
     for events in [1, 30, 250, 2].into_iter().cycle() {
         in_flight.push_back(author.append(events).await);
