@@ -13,6 +13,7 @@ mod metrics;
 pub mod nats;
 mod partition;
 mod port;
+pub mod projection;
 mod replica;
 mod service;
 mod snapshot;
