@@ -29,3 +29,6 @@ pub use recount::{Findings, Recount, RecountError, recount};
 pub use runtime::projection::StreamLag;
 pub use signing::SigningError;
 pub use timeline::{After, Timeline, TimelineEntry, TimelineOf, TimelineReason};
+
+#[cfg(test)]
+mod tests;
