@@ -79,12 +79,12 @@ impl Platform {
         let Some(status) = status else {
             return if own_number || principal.sees_all() { Ok(unknown(contact)) } else { Err(not_found()) };
         };
-        let holders: Vec<HolderView> = status
-            .holders
-            .iter()
-            .filter(|holder| sees(principal, holder))
-            .map(|holder| named(holder, &agencies))
-            .collect();
+        let mut holders = Vec::new();
+        for holder in &status.holders {
+            if self.sees(principal, holder).await? {
+                holders.push(named(holder, &agencies));
+            }
+        }
         if holders.is_empty() && !own_number && !principal.sees_all() {
             return Err(not_found());
         }
@@ -137,14 +137,24 @@ impl Platform {
             _ => return Err(principal.forbidden("the person who was asked")),
         }
         let status = self.contact_status(contact).await?.ok_or_else(not_found)?;
-        let held = |holder: &&Holder| holder.case == case && sees(principal, holder);
-        if status.holders.iter().find(held).is_none() {
-            return Err(not_found());
+        match status.holders.iter().find(|holder| holder.case == case) {
+            Some(holder) if self.sees(principal, holder).await? => {}
+            _ => return Err(not_found()),
         }
         let id = Names::new(principal, retry_key)?.nth(0);
         let command = GateCommand::AnswerConsent(ConsentAnsweredV1 { contact, case, answer });
         let given = give(&self.parts.gate, principal, Tenant::Platform, id, command).await?;
         Ok(given != GateAnswer::Done { changed: false })
+    }
+
+    /// A collector sees what is in their queue, not all that their agency has.
+    async fn sees(&self, principal: &Principal, holder: &Holder) -> Result<bool, Refusal> {
+        let Principal::Collector(collector, agency) = *principal else { return Ok(sees(principal, holder)) };
+        if !sees(principal, holder) {
+            return Ok(false);
+        }
+        let placement = self.placement(holder.case).await?;
+        Ok(placement.is_some_and(|placement| placement.placed == Some((agency, collector))))
     }
 
     pub(super) async fn contact_status(

@@ -1,4 +1,4 @@
-//! The platform and its HTTP routes over real services on a log in memory.
+//! The platform and its HTTP routes, over real services on a log in memory.
 
 mod case_money;
 mod given;

@@ -1,0 +1,264 @@
+//! A running platform, and what the process managers would do, done by hand.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use api::{
+    AgencyRegistration, CodeSender, DisplayOnly, ImportReport, Parts, PermitAsk, Platform, Principal, Target,
+};
+use assignment::Assignment;
+use audit::{Audit, AuditOptions, AuditPort, AuditQuery, AuditReply, CaseParty};
+use eventlog::memory::{Faults, MemoryLog};
+use events::assignment::{AssignmentCommand, AssignmentQuery, AssignmentReply, CaseOfferedV1};
+use events::gate::{ContactLinkedV1, ContactPlacedV1, GateCommand};
+use events::{Actor, Code, Refusal, Service, StreamId, Tenant};
+use gate::Gate;
+use ledger::Ledger;
+use model::{
+    AgencyId, CaseId, Channel, CollectorId, CommandId, LenderId, PhoneNumber, Purpose, Role, Timestamp,
+};
+use runtime::{Clock, Metrics, Options, Order, SimulatedClock, SoleInstance, Surroundings};
+use tokio::sync::watch;
+use vault::{MasterKey, MemoryKeys, Vault};
+
+/// Tuesday 24 November 2026, 10:00 in Shanghai.
+pub const TEN: Timestamp = Timestamp(1_795_478_400_000 + 2 * 3_600_000);
+pub const LENDER: LenderId = LenderId(7);
+pub const OTHER_LENDER: LenderId = LenderId(8);
+pub const AGENCY: AgencyId = AgencyId(3);
+pub const OTHER_AGENCY: AgencyId = AgencyId(4);
+pub const COLLECTOR: CollectorId = CollectorId(301);
+pub const OTHER_COLLECTOR: CollectorId = CollectorId(401);
+pub const LINE: &str = "+862150000003";
+
+pub const HEADER: &str = "reference,product,principal,interest,fees,overdue_since,debtor_name,debtor_id,debtor_phone,contact_name,contact_phone";
+pub const ROW: &str =
+    "L-1,consumer,1000.00,50.00,10.00,2026-08-01,王小明,110101199001011234,13812345678,李四,13912345678";
+pub const DEBTOR_NUMBER: &str = "13812345678";
+pub const CONTACT_NUMBER: &str = "13912345678";
+
+pub struct Given {
+    pub platform: Platform,
+    pub clock: SimulatedClock,
+    audit: Audit,
+    stop: watch::Sender<bool>,
+    commands: std::sync::atomic::AtomicU64,
+    _directory: tempfile::TempDir,
+    _services: Box<dyn Send + Sync>,
+}
+
+struct Running {
+    _ledger: runtime::Service<Ledger>,
+    _assignment: runtime::Service<Assignment>,
+    _gate: runtime::Service<Gate>,
+}
+
+impl Given {
+    /// Empty services, a policy in force.
+    pub async fn nothing() -> Self {
+        Self::with_codes(Arc::new(DisplayOnly)).await
+    }
+
+    pub async fn with_codes(codes: Arc<dyn CodeSender>) -> Self {
+        let clock = SimulatedClock::starting(TEN);
+        let (stop, stopped) = watch::channel(false);
+        let metrics = Metrics::new().expect("metrics");
+        let log: Arc<dyn eventlog::Log> = Arc::new(MemoryLog::new(Faults::none()));
+        let surroundings = Surroundings {
+            log: Arc::clone(&log),
+            clock: Clock::Simulated(clock.clone()),
+            leadership: Arc::new(SoleInstance),
+            metrics: metrics.clone(),
+            stop: stopped.clone(),
+        };
+        let partitions = |partitions| Options { partitions, ..Options::default() };
+        let mut ledger = runtime::Service::<Ledger>::start(&surroundings, &partitions(2), None);
+        let mut assignment = runtime::Service::<Assignment>::start(&surroundings, &partitions(1), None);
+        let mut gate = runtime::Service::<Gate>::start(&surroundings, &partitions(2), None);
+        ledger.ready().await.expect("ledger");
+        assignment.ready().await.expect("assignment");
+        gate.ready().await.expect("gate");
+        let directory = tempfile::tempdir().expect("directory");
+        let streams = [(Service::Ledger, 2), (Service::Assignment, 1), (Service::Gate, 2)];
+        let streams = streams.into_iter().flat_map(|(service, partitions)| {
+            (0..partitions).map(move |partition| StreamId { service, partition })
+        });
+        let options = AuditOptions {
+            directory: directory.path().join("audit"),
+            checkpoints: directory.path().join("checkpoints"),
+            streams: streams.collect(),
+            signer: tlog::NoteSigner::from_seed("forbear.test/log", &[7; 32]).expect("signer"),
+        };
+        let audit = Audit::start(options, log, metrics.clone(), stopped).expect("audit");
+        let vault = Vault::new(MasterKey::generate().expect("key"), Arc::new(MemoryKeys::default()));
+        let platform = Platform::new(Parts {
+            ledger: ledger.port(),
+            assignment: assignment.port(),
+            gate: gate.port(),
+            audit: Arc::new(audit.clone()),
+            vault: vault.await.expect("vault"),
+            clock: Clock::Simulated(clock.clone()),
+            metrics,
+            codes,
+        });
+        let running = Running { _ledger: ledger, _assignment: assignment, _gate: gate };
+        let given = Self {
+            platform,
+            clock,
+            audit,
+            stop,
+            commands: std::sync::atomic::AtomicU64::new(0),
+            _directory: directory,
+            _services: Box::new(running),
+        };
+        given.platform.adopt_policy(&Principal::Operator, gate::strict(), None).await.expect("policy");
+        given
+    }
+
+    /// One case, placed with the only agency and its only collector.
+    pub async fn placed_case() -> (Self, CaseId) {
+        let given = Self::nothing().await;
+        given.agency(AGENCY, COLLECTOR, LINE).await;
+        let report = given.import(LENDER, &format!("{HEADER}\n{ROW}\n")).await;
+        assert_eq!((report.taken, report.refused.total), (1, 0), "{report:?}");
+        let case = given.case_id(LENDER, "L-1");
+        given.make_known(case).await;
+        given.place().await;
+        (given, case)
+    }
+
+    pub async fn agency(&self, agency: AgencyId, collector: CollectorId, line: &str) {
+        let registration = AgencyRegistration {
+            agency,
+            name: format!("催收公司 {}", agency.0),
+            jurisdictions: vec!["CN".to_owned()],
+            capacity: 1_000,
+            lines: vec![line.to_owned()],
+        };
+        let operator = Principal::Operator;
+        let changed = self.platform.register_agency(&operator, registration, None).await.expect("agency");
+        assert!(changed);
+        self.platform
+            .register_collector(&operator, collector, agency, "张三", None)
+            .await
+            .expect("collector");
+    }
+
+    pub async fn import(&self, lender: LenderId, file: &str) -> ImportReport {
+        let reader = Cursor::new(file.as_bytes().to_vec());
+        let principal = Principal::Lender(lender);
+        let defaults = api::portfolio::Defaults::default();
+        let imported =
+            self.platform.import_portfolio(&principal, lender, reader, defaults, None, |_| {}).await;
+        imported.expect("imported")
+    }
+
+    pub fn case_id(&self, lender: LenderId, reference: &str) -> CaseId {
+        self.platform.parts().vault.pseudonyms().case(lender, reference)
+    }
+
+    pub async fn caught_up(&self) {
+        self.audit.caught_up().await.expect("caught up");
+    }
+
+    /// What the process managers do when a case opens.
+    pub async fn make_known(&self, case: CaseId) {
+        self.caught_up().await;
+        let Ok(AuditReply::Case(Some(view))) = self.audit.ask(AuditQuery::Case(case)).await else {
+            panic!("the audit does not know {case}");
+        };
+        let contacts = |party: &CaseParty| {
+            let role = party.role;
+            party.contacts.iter().map(move |contact| (contact.contact, role)).collect::<Vec<_>>()
+        };
+        let offer = CaseOfferedV1 {
+            case,
+            lender: view.lender,
+            jurisdiction: view.jurisdiction.clone(),
+            contacts: view.parties.iter().flat_map(contacts).collect(),
+            minor: view.balance,
+            currency: view.currency,
+        };
+        let parts = self.platform.parts();
+        let order = self.order(AssignmentCommand::OfferCase(offer));
+        parts.assignment.submit(order).await.expect("offered");
+        for party in &view.parties {
+            for contact in &party.contacts {
+                let linked = ContactLinkedV1 {
+                    contact: contact.contact,
+                    case,
+                    lender: view.lender,
+                    person: party.person,
+                    role: party.role,
+                    zones: vec!["Asia/Shanghai".parse().expect("zone")],
+                };
+                let order = self.order(GateCommand::LinkContact(linked));
+                parts.gate.submit(order).await.expect("linked");
+            }
+        }
+    }
+
+    /// Places what waits, and tells the gate, as the process managers do.
+    pub async fn place(&self) {
+        let run = self.platform.place_open_cases(&Principal::Operator, None).await.expect("placed");
+        assert_eq!(run.remaining, 0, "{run:?}");
+        for collector in [COLLECTOR, OTHER_COLLECTOR] {
+            let query = AssignmentQuery::Queue { collector, limit: 1_000, after: None };
+            let reply = self.platform.parts().assignment.query(0, query).await.expect("queue");
+            let AssignmentReply::Queue(queue) = reply else { panic!("no queue") };
+            let agency = if collector == COLLECTOR { AGENCY } else { OTHER_AGENCY };
+            for case in queue {
+                for (contact, _) in case.contacts {
+                    let placed = ContactPlacedV1 { contact, case: case.case, agency: Some(agency) };
+                    let order = self.order(GateCommand::PlaceContact(placed));
+                    self.platform.parts().gate.submit(order).await.expect("placed");
+                }
+            }
+        }
+    }
+
+    fn order<C>(&self, command: C) -> Order<C> {
+        let number = self.commands.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let mut id = [0xee; 16];
+        id[..8].copy_from_slice(&number.to_be_bytes());
+        let actor = Actor::Follower(Service::Ledger);
+        Order { id: CommandId(id), actor, tenant: Tenant::Platform, cause: None, command }
+    }
+}
+
+impl Drop for Given {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+pub fn number(text: &str) -> PhoneNumber {
+    PhoneNumber::parse(text, Some("CN")).expect("number")
+}
+
+pub fn debtor() -> Target {
+    number(DEBTOR_NUMBER).into()
+}
+
+pub fn ask(case: CaseId) -> PermitAsk {
+    PermitAsk {
+        target: debtor(),
+        case,
+        collector: None,
+        channel: Channel::Call,
+        purpose: Purpose::Collect,
+        line: None,
+    }
+}
+
+pub fn collector() -> Principal {
+    Principal::Collector(COLLECTOR, AGENCY)
+}
+
+pub fn codes<T: std::fmt::Debug>(result: Result<T, Refusal>) -> Vec<Code> {
+    result.expect_err("refused").reasons.iter().map(|reason| reason.code).collect()
+}
+
+pub fn roles(people: &[api::CasePerson]) -> Vec<Role> {
+    people.iter().map(|person| person.role).collect()
+}
