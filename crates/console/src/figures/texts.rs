@@ -1,0 +1,31 @@
+use crate::language::{Text, text};
+
+pub const TITLE: Text = text("实时数据", "Live figures");
+pub const LIVE: Text = text("每 5 秒更新", "updated every 5 s");
+pub const PAUSE: Text = text("暂停", "pause");
+pub const RESUME: Text = text("已暂停，继续更新", "paused; go on");
+pub const ASKED: Text = text("申请", "asked");
+pub const ALLOWED: Text = text("允许", "allowed");
+pub const REFUSED: Text = text("拒绝", "refused");
+pub const PLACED: Text = text("已联系", "contacts made");
+pub const EXPIRED: Text = text("未用过期", "expired unused");
+pub const VOIDED: Text = text("因停止作废", "voided by stops");
+pub const STOPS: Text = text("停止联系的号码", "numbers stopped");
+pub const OPEN_CASES: Text = text("未结案件", "open cases");
+pub const PLACED_CASES: Text = text("已委托案件", "cases placed");
+pub const POLICY: Text = text("现行规则：", "Policy in force:");
+pub const NO_POLICY: Text = text("没有规则，一律不允许。", "There is no policy, so nothing is allowed.");
+pub const BY_RULE: Text = text("按规则统计的拒绝", "Refused, by rule");
+pub const BY_RULE_NOTE: Text = text("一次拒绝可能涉及几条规则。", "One refusal may have several rules.");
+pub const BY_OUTCOME: Text = text("联系结果", "Contacts made, by outcome");
+pub const BY_AGENCY: Text = text("各催收机构", "By agency");
+pub const AGENCY: Text = text("机构", "Agency");
+pub const SHARE_REFUSED: Text = text("拒绝占比", "share refused");
+pub const MOST_CALLED: Text = text("联系最多的号码", "Most-called numbers");
+pub const PSEUDONYMS: Text = text("只显示代号，看不到号码。", "Pseudonyms only; nobody sees a number here.");
+pub const LAST_STOPS: Text = text("最近的停止", "Last stops");
+pub const LAG: Text = text("审计进度", "Audit lag");
+pub const LAG_NOTE: Text =
+    text("审计还未读取的日志记录数。", "Records of each log that the audit has yet to read.");
+pub const NO_LAG: Text = text("审计没有应答。", "The audit does not answer.");
+pub const NONE: Text = text("暂无", "None so far");
