@@ -38,8 +38,8 @@ impl Decider for Gate {
         match command {
             GateCommand::AdoptPolicy(wanted) => policy::adopt(state, wanted),
             GateCommand::LinkContact(linked) => link::link(state, linked),
-            GateCommand::PlaceContact(placed) => link::place(state, placed),
-            GateCommand::CloseContact(closed) => link::close(state, closed),
+            GateCommand::PlaceContact(placed) => Ok(link::place(state, placed)),
+            GateCommand::CloseContact(closed) => Ok(link::close(state, closed)),
             GateCommand::RequestPermit(asked) => permit::request(state, asked, now),
             GateCommand::RedeemPermit { contact, permit, call } => {
                 permit::redeem(state, *contact, *permit, *call, now)

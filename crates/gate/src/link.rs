@@ -7,7 +7,7 @@ use events::gate::{
 use events::{Code, Reason, Refusal};
 use model::{CaseId, ContactPointId};
 
-use crate::state::Link;
+use crate::state::{Early, Link};
 use crate::{State, stop};
 
 /// Most zones that one link may name.
@@ -31,6 +31,7 @@ fn same(link: &Link, asked: &ContactLinkedV1) -> bool {
 
 /// Takes a link in. Zones only ever add up: a place where somebody may be stays plausible.
 pub(crate) fn linked(state: &mut State, linked: &ContactLinkedV1) {
+    let early = state.early.remove(&(linked.contact, linked.case)).unwrap_or_default();
     let contact = state.contacts.entry(linked.contact).or_default();
     if contact.links.is_empty() {
         state.tallies.new_contact();
@@ -42,22 +43,31 @@ pub(crate) fn linked(state: &mut State, linked: &ContactLinkedV1) {
         let consent = link.consent.filter(|_| same(link, linked));
         *link = Link { person, lender, role, consent, ..link.clone() };
     } else {
-        let link = Link { case, person, lender, agency: None, role, consent: None, closed: false };
+        let Early { agency, closed } = early;
+        let link = Link { case, person, lender, agency, role, consent: None, closed };
         let mut links = std::mem::take(&mut contact.links).into_vec();
         links.push(link);
         contact.links = links.into();
     }
 }
 
-pub(crate) fn place(state: &State, asked: &ContactPlacedV1) -> Result<Vec<GateEvent>, Refusal> {
-    let link = find(state, asked.contact, asked.case)?;
-    let changed = link.agency != asked.agency;
-    Ok(changed.then_some(GateEvent::ContactPlaced(*asked)).into_iter().collect())
+/// A placement or a closing may come before the link: it is kept until then.
+pub(crate) fn place(state: &State, asked: &ContactPlacedV1) -> Vec<GateEvent> {
+    let changed = known(state, asked.contact, asked.case).agency != asked.agency;
+    changed.then_some(GateEvent::ContactPlaced(*asked)).into_iter().collect()
 }
 
-pub(crate) fn close(state: &State, asked: &ContactClosedV1) -> Result<Vec<GateEvent>, Refusal> {
-    let link = find(state, asked.contact, asked.case)?;
-    Ok((!link.closed).then_some(GateEvent::ContactClosed(*asked)).into_iter().collect())
+pub(crate) fn close(state: &State, asked: &ContactClosedV1) -> Vec<GateEvent> {
+    let open = !known(state, asked.contact, asked.case).closed;
+    open.then_some(GateEvent::ContactClosed(*asked)).into_iter().collect()
+}
+
+/// What is known of a case's contact point, linked or not.
+fn known(state: &State, contact: ContactPointId, case: CaseId) -> Early {
+    match find(state, contact, case) {
+        Ok(link) => Early { agency: link.agency, closed: link.closed },
+        Err(_) => state.early.get(&(contact, case)).copied().unwrap_or_default(),
+    }
 }
 
 /// A no is for good and for everybody (RULES.md section 10): it stops the contact point.

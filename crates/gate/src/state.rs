@@ -1,8 +1,10 @@
 //! What the gate remembers: built from events alone.
 
+use std::collections::BTreeMap;
+
 use events::Position;
 use events::gate::{ConsentAnswer, GateEvent, Stop};
-use model::{AgencyId, CaseId, LenderId, PersonId, Role, Timestamp};
+use model::{AgencyId, CaseId, ContactPointId, LenderId, PersonId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::figures::Tallies;
@@ -19,6 +21,8 @@ pub struct State {
     pub(crate) policy: Option<Adopted>,
     pub(crate) zones: Zones,
     pub(crate) contacts: ByContact<Contact>,
+    /// Placements and closings that came before the link that they are about.
+    pub(crate) early: BTreeMap<(ContactPointId, CaseId), Early>,
     pub(crate) permits: Permits,
     pub(crate) stops: ByContact<Stop>,
     pub(crate) refusals: Refusals,
@@ -45,6 +49,14 @@ pub(crate) struct Link {
     pub agency: Option<AgencyId>,
     pub role: Role,
     pub consent: Option<ConsentAnswer>,
+    pub closed: bool,
+}
+
+/// What is known of a case's contact point before it is linked. The links and the placements come from two logs,
+/// whose followers do not wait for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Early {
+    pub agency: Option<AgencyId>,
     pub closed: bool,
 }
 
@@ -77,6 +89,10 @@ impl Contact {
 }
 
 impl State {
+    fn early(&mut self, contact: ContactPointId, case: CaseId) -> &mut Early {
+        self.early.entry((contact, case)).or_default()
+    }
+
     /// Takes one event in.
     pub(crate) fn take(&mut self, event: &GateEvent, at: Timestamp, position: Position) {
         self.tallies.count(event);
@@ -85,16 +101,14 @@ impl State {
                 self.policy = Some(Adopted { policy: adopted.policy.clone(), position });
             }
             GateEvent::ContactLinked(linked) => crate::link::linked(self, linked),
-            GateEvent::ContactPlaced(placed) => {
-                if let Some(link) = self.link_mut(placed.contact, placed.case) {
-                    link.agency = placed.agency;
-                }
-            }
-            GateEvent::ContactClosed(closed) => {
-                if let Some(link) = self.link_mut(closed.contact, closed.case) {
-                    link.closed = true;
-                }
-            }
+            GateEvent::ContactPlaced(placed) => match self.link_mut(placed.contact, placed.case) {
+                Some(link) => link.agency = placed.agency,
+                None => self.early(placed.contact, placed.case).agency = placed.agency,
+            },
+            GateEvent::ContactClosed(closed) => match self.link_mut(closed.contact, closed.case) {
+                Some(link) => link.closed = true,
+                None => self.early(closed.contact, closed.case).closed = true,
+            },
             GateEvent::ConsentAnswered(answered) => {
                 if let Some(link) = self.link_mut(answered.contact, answered.case) {
                     link.consent = Some(answered.answer);

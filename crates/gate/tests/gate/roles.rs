@@ -1,8 +1,8 @@
 //! Who may be contacted for what, and the one notice that asks.
 
 use events::gate::{
-    ConsentAnswer, ConsentAnsweredV1, ContactLinkedV1, ContactPlacedV1, GateAnswer, GateCommand, GateEvent,
-    PermitRequest, StopPlacedV1, StopSource,
+    ConsentAnswer, ConsentAnsweredV1, ContactClosedV1, ContactLinkedV1, ContactPlacedV1, GateAnswer,
+    GateCommand, GateEvent, PermitRequest, StopPlacedV1, StopSource,
 };
 use events::{Code, Position};
 use model::{AgencyId, CaseId, Purpose, Role, Timestamp};
@@ -182,8 +182,33 @@ fn given_a_link_when_it_comes_again_then_only_a_change_is_recorded() {
         .then_some(1)
         .when(request(), TEN)
         .then_refused([Code::PURPOSE_NOT_ALLOWED]);
-    let unknown = ContactPlacedV1 { case: CaseId([9; 16]), ..placed() };
-    debtor_in(&[]).when(GateCommand::PlaceContact(unknown), TEN).then_refused([Code::CONTACT_UNKNOWN]);
     let many = linked(Role::Debtor, &["Asia/Shanghai"; 17]);
     debtor_in(&[]).when(GateCommand::LinkContact(many), TEN).then_refused([Code::MALFORMED]);
+}
+
+/// The two facts come from two logs, and nothing says which is followed faster.
+#[test]
+fn given_a_placement_before_its_link_when_the_link_comes_then_the_placement_holds() {
+    let link = || GateCommand::LinkContact(linked(Role::Debtor, &["Asia/Shanghai"]));
+    given([policy(gate::strict())])
+        .when(GateCommand::PlaceContact(placed()), TEN)
+        .then_some(1)
+        .when(GateCommand::PlaceContact(placed()), TEN)
+        .then_nothing()
+        .when(request(), TEN)
+        .then_refused([Code::CONTACT_UNKNOWN])
+        .when(link(), TEN)
+        .then_some(1)
+        .when(request(), TEN)
+        .then_permit();
+    let closed = GateCommand::CloseContact(ContactClosedV1 { contact: CONTACT, case: CASE });
+    given([policy(gate::strict())])
+        .when(GateCommand::PlaceContact(placed()), TEN)
+        .then_some(1)
+        .when(closed, TEN)
+        .then_some(1)
+        .when(link(), TEN)
+        .then_some(1)
+        .when(request(), TEN)
+        .then_refused([Code::CONTACT_CLOSED]);
 }
