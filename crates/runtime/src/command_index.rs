@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use events::{Position, StreamId};
+use events::{Cause, Position, StreamId};
 use hashbrown::HashMap;
 use model::CommandId;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,15 @@ pub struct Accepted {
 pub struct CommandIndex {
     order: VecDeque<CommandId>,
     accepted: HashMap<CommandId, Accepted>,
-    followed: HashMap<StreamId, Position>,
+    followed: HashMap<StreamId, Followed>,
+}
+
+/// How far one log has been worked off. The commands of its furthest event are kept whatever the bound: a
+/// process manager that starts again gives them again, perhaps long after.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Followed {
+    furthest: Position,
+    commands: HashMap<CommandId, Accepted>,
 }
 
 impl CommandIndex {
@@ -45,14 +53,26 @@ impl CommandIndex {
     }
 
     /// Notes that a command was caused by an event of another log.
-    pub fn follow(&mut self, source: StreamId, position: Position) {
-        let furthest = self.followed.entry(source).or_default();
-        *furthest = position.max(*furthest);
+    pub fn follow(&mut self, cause: Cause, command: CommandId, accepted: Accepted) {
+        let followed = self.followed.entry(cause.stream).or_default();
+        if cause.position > followed.furthest {
+            followed.furthest = cause.position;
+            followed.commands.clear();
+        }
+        if cause.position == followed.furthest {
+            followed.commands.insert(command, accepted);
+        }
+    }
+
+    /// What is known of a command by the event that caused it, if that is the furthest of its log.
+    pub fn caused(&self, cause: Cause, command: &CommandId) -> Option<&Accepted> {
+        let followed = self.followed.get(&cause.stream)?;
+        (cause.position == followed.furthest).then(|| followed.commands.get(command)).flatten()
     }
 
     /// The last position of `source` that is known to have caused a command here.
     pub fn followed(&self, source: StreamId) -> Option<Position> {
-        self.followed.get(&source).copied()
+        self.followed.get(&source).map(|followed| followed.furthest)
     }
 }
 

@@ -46,7 +46,7 @@ impl<D: Decider> Clone for Mailbox<D> {
 
 impl<D: Decider> Mailbox<D> {
     pub(crate) fn bounded(capacity: usize) -> (Self, mpsc::Receiver<Message<D>>) {
-        let (sender, receiver) = mpsc::channel(capacity);
+        let (sender, receiver) = mpsc::channel(capacity.max(1));
         (Self { sender }, receiver)
     }
 

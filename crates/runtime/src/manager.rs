@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eventlog::{Log, LogError};
+use eventlog::Log;
 use events::{Actor, Cause, Code, Decider, Decoded, Event, Position, Record, StreamId};
 use model::CommandId;
 use sha2::{Digest, Sha256};
@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::follow::Follower;
 use crate::metrics::Metrics;
 use crate::port::{Order, Port};
+use crate::replica::{RecoveryError, platform_event};
 use crate::service::turned;
 
 /// Orders in one submission.
@@ -24,7 +25,10 @@ const BATCH: usize = 1000;
 /// Between attempts while the target does not answer.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
-/// What one service's events mean for another.
+type OrderOf<M> = Order<<<M as Manager>::Target as Decider>::Command>;
+
+/// What one service's events mean for another. At most one manager may lead from one source to one target:
+/// the target remembers how far each source has come, not who brought it there.
 pub trait Manager: Send + Sync + 'static {
     /// Whose log it follows.
     type Source: Decider;
@@ -37,7 +41,8 @@ pub trait Manager: Send + Sync + 'static {
     fn react(event: &<Self::Source as Decider>::Event) -> Vec<<Self::Target as Decider>::Command>;
 }
 
-/// Runs a manager over one partition of its source while `active` is true, until `stop`.
+/// Runs a manager over one partition of its source while `active` is true, until `stop`, or until nobody
+/// is left who could change `active`.
 pub async fn run<M: Manager>(
     log: Arc<dyn Log>,
     partition: u16,
@@ -51,12 +56,17 @@ pub async fn run<M: Manager>(
         tokio::select! {
             biased;
             () = turned(&mut stop, true) => return,
-            () = turned(&mut active, true) => {}
+            active = active.wait_for(|active| *active) => if active.is_err() {
+                return;
+            },
         }
         tokio::select! {
             biased;
             () = turned(&mut stop, true) => return,
-            () = turned(&mut active, false) => continue,
+            active = active.wait_for(|active| !*active) => match active {
+                Ok(_) => continue,
+                Err(_) => return,
+            },
             result = follow::<M>(Arc::clone(&log), stream, &target, &metrics) => if let Err(error) = result {
                 tracing::error!(manager = M::NAME, %stream, %error, "cannot follow the log");
             },
@@ -70,22 +80,21 @@ async fn follow<M: Manager>(
     stream: StreamId,
     target: &Port<M::Target>,
     metrics: &Metrics,
-) -> Result<(), LogError> {
+) -> Result<(), RecoveryError> {
     let done = progress(target, stream).await;
     let lag = metrics.follow_lag(M::NAME, stream);
     let mut follower = Follower::start(log, stream);
     loop {
         let stored = follower.next().await?;
         let records = follower.accept(&stored)?;
-        let mut orders: Vec<Order<<M::Target as Decider>::Command>> = Vec::new();
-        for record in &records {
-            orders.extend(react::<M>(stream, record, done));
-        }
+        let mut orders = Vec::new();
+        let understood = records.iter().try_for_each(|record| react::<M>(stream, record, done, &mut orders));
         let mut orders = orders.into_iter().peekable();
         while orders.peek().is_some() {
             let batch: Vec<_> = orders.by_ref().take(BATCH).collect();
             deliver::<M>(target, batch, metrics).await;
         }
+        understood?;
         lag.set(i64::try_from(follower.lag().await?).unwrap_or(i64::MAX));
     }
 }
@@ -106,20 +115,35 @@ async fn progress<D: Decider>(target: &Port<D>, stream: StreamId) -> Position {
     least.unwrap_or_default()
 }
 
+/// Appends what a record leads to, up to an event that is not understood. To go past that one would lose
+/// its commands for good: the target takes none whose cause stands before the furthest that it has seen.
 fn react<M: Manager>(
     stream: StreamId,
     record: &Record<'_>,
     done: Position,
-) -> Vec<Order<<M::Target as Decider>::Command>> {
-    let mut orders = Vec::new();
+    orders: &mut Vec<OrderOf<M>>,
+) -> Result<(), RecoveryError> {
     for recorded in &record.commands {
         for (index, bytes) in recorded.events.iter().enumerate() {
             let position = Position(recorded.first.0 + index as u64);
             if position < done {
                 continue;
             }
-            // An event that does not decode stops the source's own recovery; here it causes nothing.
-            let Ok(Decoded::Known(event)) = <M::Source as Decider>::Event::decode(bytes) else { continue };
+            let at_position = |cause| RecoveryError::Event { stream, position: position.0, cause };
+            if platform_event(bytes).map_err(at_position)?.is_some() {
+                continue;
+            }
+            let event = match <M::Source as Decider>::Event::decode(bytes).map_err(at_position)? {
+                Decoded::Known(event) => event,
+                Decoded::Unknown(unknown) => {
+                    return Err(RecoveryError::Newer {
+                        stream,
+                        position: position.0,
+                        event_type: unknown.event_type.0,
+                        version: unknown.version,
+                    });
+                }
+            };
             let cause = Cause { stream, position };
             for (nth, command) in M::react(&event).into_iter().enumerate() {
                 orders.push(Order {
@@ -132,15 +156,11 @@ fn react<M: Manager>(
             }
         }
     }
-    orders
+    Ok(())
 }
 
 /// Delivers until each order has been answered for good.
-async fn deliver<M: Manager>(
-    target: &Port<M::Target>,
-    mut orders: Vec<Order<<M::Target as Decider>::Command>>,
-    metrics: &Metrics,
-) {
+async fn deliver<M: Manager>(target: &Port<M::Target>, mut orders: Vec<OrderOf<M>>, metrics: &Metrics) {
     while !orders.is_empty() {
         let answers = target.submit_all(orders.clone()).await;
         let mut again = Vec::new();

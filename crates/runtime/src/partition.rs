@@ -21,7 +21,7 @@ use hashbrown::HashMap;
 use model::{CommandId, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::command_index::Accepted;
 use crate::leadership::{Announce, Leadership, Lease};
 use crate::mailbox::{Mailbox, Message, Submitted};
@@ -36,6 +36,12 @@ const INBOX_MAX: usize = 1024;
 
 /// A record is closed early, although others are in flight, when it has grown to this.
 const RECORD_GOOD: usize = 64 * 1024;
+
+/// No more is taken from the queue while this many messages wait for the open record.
+const WAITING_MAX: usize = 4 * INBOX_MAX;
+
+/// Tallies in one command, so that their events fit a record.
+const TALLIES_MAX: usize = 2048;
 
 /// How long to wait before trying again after a failure.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
@@ -179,6 +185,7 @@ impl<D: Decider> Partition<D> {
             tenant: Tenant::Platform,
             cause: None,
         };
+        let accepted = Accepted { input: 0, slot: replica.chain.slot, first: replica.chain.position };
         let mut builder = RecordBuilder::default();
         // One small event always fits.
         let _ = builder.push(envelope, at, &[event]);
@@ -187,6 +194,8 @@ impl<D: Decider> Partition<D> {
         writer.append(Bytes::from(bytes)).await.await?;
         replica.chain.advance(Position(chain.position.0 + 1), hash);
         replica.chain.elect(epoch);
+        // As a replay does, so that the same commands are remembered after a restart.
+        replica.note(&envelope, accepted);
         replica.at = at;
         Ok(writer)
     }
@@ -253,6 +262,8 @@ struct Leader<'a, D: Decider> {
     position: Position,
     last: RecordHash,
     open: RecordBuilder,
+    /// When its first command was decided.
+    opened: Timestamp,
     waiting: Vec<Waiting<D>>,
     /// In order; the first ones have been handed to the store.
     flights: VecDeque<Flight<D>>,
@@ -268,6 +279,7 @@ impl<'a, D: Decider> Leader<'a, D> {
         let chain = replica.chain;
         Self {
             ticked: replica.at,
+            opened: replica.at,
             slot: chain.slot,
             number: chain.number,
             position: chain.position,
@@ -293,7 +305,8 @@ impl<'a, D: Decider> Leader<'a, D> {
         let in_flight_max = self.partition.log.in_flight_max().min(eventlog::chain::IN_FLIGHT_MAX);
         let ended = loop {
             self.send(in_flight_max).await;
-            let room = self.flights.len() <= in_flight_max;
+            // Also what adds no events is bounded: it waits for a store that may be stuck.
+            let room = self.flights.len() <= in_flight_max && self.waiting.len() < WAITING_MAX;
             tokio::select! {
                 biased;
                 result = first_ack(&mut self.flights), if self.in_flight > 0 => {
@@ -368,15 +381,20 @@ impl<'a, D: Decider> Leader<'a, D> {
         }
     }
 
-    /// Now, but never before the last event.
+    /// Now, but never before the last event. A clock that is far behind the log was wrong when that event was
+    /// decided, or is wrong now; until it has caught up the time stands still, and is not to be trusted.
     fn now(&self) -> Now {
         let now = self.partition.clock.now();
-        Now { at: now.at.max(self.replica.at), ..now }
+        let behind_ms = self.replica.at.ms_since(now.at);
+        let trusted = now.trusted && behind_ms <= SystemClock::TOLERANCE_MS;
+        Now { at: now.at.max(self.replica.at), trusted }
     }
 
     fn order(&mut self, submitted: Submitted<D>, now: Now) -> Pending<D> {
         let Submitted { order, input } = submitted;
-        if let Some(accepted) = self.replica.commands.get(&order.id) {
+        let commands = &self.replica.commands;
+        let caused = || order.cause.and_then(|cause| commands.caused(cause, &order.id));
+        if let Some(accepted) = commands.get(&order.id).or_else(caused) {
             if accepted.input == input {
                 return Pending::Stored { slot: accepted.slot, command: order.id };
             }
@@ -408,8 +426,16 @@ impl<'a, D: Decider> Leader<'a, D> {
         if events.is_empty() {
             return Ok(D::answer(&[], self.position));
         }
+        // A record holds no delay beyond 2^32 ms.
+        if !self.open.is_empty() && now.at.ms_since(self.opened) > i64::from(u32::MAX) {
+            self.close_record();
+        }
+        if self.open.is_empty() {
+            self.opened = now.at;
+        }
         if !self.open.push(envelope, now.at, &events) {
             self.close_record();
+            self.opened = now.at;
             if !self.open.push(envelope, now.at, &events) {
                 let detail =
                     format!("expected a command whose events fit {} bytes", events::record::RECORD_MAX);
@@ -440,9 +466,18 @@ impl<'a, D: Decider> Leader<'a, D> {
     }
 
     fn tick(&mut self) {
-        let now = self.now();
         let mut repeated: Vec<_> = self.repeated.drain().collect();
         repeated.sort_unstable();
+        while repeated.len() > TALLIES_MAX {
+            let rest = repeated.split_off(TALLIES_MAX);
+            self.give_tick(repeated);
+            repeated = rest;
+        }
+        self.give_tick(repeated);
+    }
+
+    fn give_tick(&mut self, repeated: Vec<(Tally, u32)>) {
+        let now = self.now();
         let Some(command) = D::tick(repeated) else { return };
         let position = Position(self.position.0 + u64::from(self.open.events()));
         let envelope = Envelope {

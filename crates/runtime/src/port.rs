@@ -86,8 +86,8 @@ impl<D: Decider> Port<D> {
     /// Gives many orders, each to its partition; the answers come in the order of the orders.
     pub async fn submit_all(&self, orders: Vec<Order<D::Command>>) -> Vec<Answered<D>> {
         let total = orders.len();
-        let mut parts: Vec<(Vec<usize>, Vec<Order<D::Command>>)> = Vec::new();
-        parts.resize_with(self.partitions.len(), Default::default);
+        let mut parts = Vec::new();
+        parts.resize_with(self.partitions.len(), || (Vec::new(), Vec::new()));
         for (index, order) in orders.into_iter().enumerate() {
             let (indexes, part) = &mut parts[usize::from(self.route(&order.command))];
             indexes.push(index);

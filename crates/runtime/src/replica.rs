@@ -91,7 +91,7 @@ impl<D: Decider> Replica<D> {
         };
         let Some(directory) = snapshots else { return Ok(fresh()) };
         let Some(snapshot) = snapshot::load::<D::State>(directory, stream) else { return Ok(fresh()) };
-        if !belongs(log, &snapshot.chain).await? {
+        if snapshot.chain.stream() != stream || !belongs(log, &snapshot.chain).await? {
             tracing::warn!(%stream, "the snapshot does not belong to this log; replaying from the beginning");
             return Ok(fresh());
         }
@@ -149,13 +149,13 @@ impl<D: Decider> Replica<D> {
     pub fn note(&mut self, envelope: &events::Envelope, accepted: Accepted) {
         self.commands.insert(envelope.command, accepted, self.commands_max);
         if let Some(cause) = envelope.cause {
-            self.commands.follow(cause.stream, cause.position);
+            self.commands.follow(cause, envelope.command, accepted);
         }
     }
 }
 
 /// The platform's own event, if these bytes are one.
-fn platform_event(bytes: &[u8]) -> Result<Option<PlatformEvent>, DecodeError> {
+pub(crate) fn platform_event(bytes: &[u8]) -> Result<Option<PlatformEvent>, DecodeError> {
     match events::codec::split(bytes)?.0.0 {
         0..0x0100 => match PlatformEvent::decode(bytes)? {
             Decoded::Known(event) => Ok(Some(event)),

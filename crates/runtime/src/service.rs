@@ -116,11 +116,13 @@ impl<D: Decider> Service<D> {
     pub async fn ready(&mut self) -> Result<(), RecoveryError> {
         for leading in &mut self.leading {
             tokio::select! {
-                led = leading.wait_for(|leading| *leading) => if led.is_err() {
-                    break;
+                led = leading.wait_for(|leading| *leading) => if led.is_ok() {
+                    continue;
                 },
                 Some(ended) = self.tasks.join_next() => return flatten(ended),
             }
+            // The partition has ended; its task is about to say why.
+            return self.tasks.join_next().await.map_or(Ok(()), flatten);
         }
         match self.tasks.try_join_next() {
             Some(ended) => flatten(ended),
