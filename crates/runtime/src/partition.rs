@@ -5,7 +5,7 @@
 //! log: what they say may rest on an event that is not durable yet. If an append fails, the state is thrown
 //! away, everybody who waits is told "unavailable, retry with the same id", and the partition recovers.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use eventlog::{Append, AppendError, Log, LogError, Writer};
 use events::platform::{ElectedV1, PlatformEvent};
+use events::record::RecordedCommand;
 use events::{
     Actor, Code, Decider, Decoded, Envelope, Event, Now, Position, Reason, Record, RecordBuilder, RecordHash,
     Refusal, StreamId, Tally, Tenant,
@@ -644,34 +645,42 @@ async fn first_ack<D: Decider>(flights: &mut VecDeque<Flight<D>>) -> Result<(), 
     }
 }
 
-/// Answers retries from the log: the first answer follows from the stored events.
+/// Answers retries from the log: the first answer follows from the stored events. Who retries a batch asks
+/// for many commands of few records, so each record is read once.
 async fn answer_from_log<D: Decider>(
     log: Arc<dyn Log>,
     stream: StreamId,
     answers: Vec<Pending<D>>,
     reply: oneshot::Sender<Vec<Answered<D>>>,
 ) {
+    let mut by_slot: BTreeMap<u64, HashMap<CommandId, Vec<usize>>> = BTreeMap::new();
     let mut known = Vec::with_capacity(answers.len());
-    for answer in answers {
+    for (index, answer) in answers.into_iter().enumerate() {
         known.push(match answer {
             Pending::Known(answer) => answer,
-            Pending::Stored { slot, command } => first_answer::<D>(&*log, stream, slot, command)
-                .await
-                .unwrap_or_else(|| Err(Code::UNAVAILABLE.into())),
+            Pending::Stored { slot, command } => {
+                by_slot.entry(slot).or_default().entry(command).or_default().push(index);
+                Err(Code::UNAVAILABLE.into())
+            }
         });
+    }
+    for (slot, wanted) in by_slot {
+        // What cannot be read stays unavailable.
+        let Ok(stored) = log.read(stream, slot, 1).await else { continue };
+        let record = stored.first().map(|stored| Record::parse(&stored.bytes));
+        let Some(Ok(record)) = record else { continue };
+        for recorded in &record.commands {
+            for index in wanted.get(&recorded.envelope.command).into_iter().flatten() {
+                if let Some(answer) = first_answer::<D>(recorded) {
+                    known[*index] = Ok(answer);
+                }
+            }
+        }
     }
     drop(reply.send(known));
 }
 
-async fn first_answer<D: Decider>(
-    log: &dyn Log,
-    stream: StreamId,
-    slot: u64,
-    command: CommandId,
-) -> Option<Answered<D>> {
-    let stored = log.read(stream, slot, 1).await.ok()?;
-    let record = Record::parse(&stored.first()?.bytes).ok()?;
-    let recorded = record.commands.iter().find(|recorded| recorded.envelope.command == command)?;
+fn first_answer<D: Decider>(recorded: &RecordedCommand<'_>) -> Option<D::Answer> {
     let mut events = Vec::with_capacity(recorded.events.len());
     for bytes in &recorded.events {
         match D::Event::decode(bytes).ok()? {
@@ -679,7 +688,7 @@ async fn first_answer<D: Decider>(
             Decoded::Unknown(_) => return None,
         }
     }
-    Some(Ok(D::answer(&events, recorded.first)))
+    Some(D::answer(&events, recorded.first))
 }
 
 /// The id of a command that the runtime gives itself.

@@ -140,3 +140,20 @@ fn given_more_commands_than_are_remembered_when_restarted_then_the_same_ones_are
         }
     });
 }
+
+#[test]
+fn given_a_batch_when_given_again_then_each_record_is_read_once() {
+    simulated(async {
+        let log = HeldLog::new();
+        let running = Stage::on(log.clone()).lead::<Capped>().await;
+        let batch = |number: u64| (0..500).map(move |n| order(number * 500 + n, take(n as u32, 100)));
+        let first = running.port.submit_all(batch(0).chain(batch(1)).collect()).await;
+        assert_eq!(logged::<Happened>(&log, GATE).await.len(), 1000);
+        let before = log.reads();
+        let again = running.port.submit_all(batch(1).chain(batch(0)).collect()).await;
+        let reads = log.reads() - before;
+        assert_eq!(again[..500], first[500..]);
+        assert_eq!(again[500..], first[..500]);
+        assert!(reads <= 4, "1000 commands stand in a few records, {reads} were read");
+    });
+}

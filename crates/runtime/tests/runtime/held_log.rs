@@ -1,5 +1,8 @@
 //! A log whose answers can be held back: records are stored at once, the writer is told later.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use eventlog::memory::{Faults, MemoryLog};
@@ -11,16 +14,22 @@ use tokio::sync::watch;
 pub struct HeldLog {
     pub inner: MemoryLog,
     held: watch::Sender<bool>,
+    reads: Arc<AtomicU64>,
 }
 
 impl HeldLog {
     pub fn new() -> Self {
-        Self { inner: MemoryLog::new(Faults::none()), held: watch::Sender::new(false) }
+        Self { inner: MemoryLog::new(Faults::none()), held: watch::Sender::new(false), reads: Arc::default() }
     }
 
     /// From now on appends are not answered.
     pub fn hold(&self) {
         self.held.send_replace(true);
+    }
+
+    /// How often it was read.
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
     }
 
     /// All of them are.
@@ -36,6 +45,7 @@ impl Log for HeldLog {
     }
 
     async fn read(&self, stream: StreamId, from: u64, max_bytes: usize) -> Result<Vec<Stored>, LogError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         self.inner.read(stream, from, max_bytes).await
     }
 

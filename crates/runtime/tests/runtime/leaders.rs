@@ -80,7 +80,8 @@ fn given_a_stale_leader_when_it_is_given_a_command_then_it_is_unavailable_and_th
 #[test]
 fn given_a_stale_leader_with_records_in_flight_when_fenced_then_they_count_for_nothing_or_once() {
     for_seeds("given_a_stale_leader_with_records", 100, |seed| async move {
-        let log = MemoryLog::new(Faults { seed, delayed: 700, delay_max: 40, ..Faults::none() });
+        let late = Faults { seed, delayed: 700, delay_max: 40, ..Faults::none() };
+        let log = MemoryLog::new(if seed % 2 == 0 { late } else { Faults::some(seed) });
         // Both believe that they lead, all the time.
         let mut stage = Stage::on(log.clone());
         stage.leadership = Arc::new(SoleInstance);
@@ -88,6 +89,11 @@ fn given_a_stale_leader_with_records_in_flight_when_fenced_then_they_count_for_n
         let address = Address::of(vec![one.port.clone(), two.port.clone()]);
         let clients: Vec<_> =
             (0..24).map(|n| tokio::spawn(client(n, 5, address.clone(), Chance(seed << 8 | n)))).collect();
+        let mut chance = Chance(!seed);
+        for _ in 0..seed % 3 {
+            tokio::time::sleep(Duration::from_millis(chance.below(600))).await;
+            log.crash();
+        }
         let mut told = Vec::new();
         for client in clients {
             told.extend(client.await.expect("no panic"));

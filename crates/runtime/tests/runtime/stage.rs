@@ -181,11 +181,11 @@ pub fn simulated<T>(history: impl Future<Output = T>) -> T {
     })
 }
 
-/// Runs many histories, or the one that `FORBEAR_SEED` names.
+/// Runs many histories: as many as `FORBEAR_SEEDS` says, or the one that `FORBEAR_SEED` names.
 pub fn for_seeds<F: Future<Output = ()>>(test: &str, seeds: u64, history: impl Fn(u64) -> F) {
-    let chosen = std::env::var("FORBEAR_SEED").ok().map(|seed| seed.parse().expect("a number"));
-    let seeds = chosen.map_or(0..seeds, |seed: u64| seed..seed + 1);
-    for seed in seeds {
+    let number = |name| std::env::var(name).ok().map(|seed| seed.parse::<u64>().expect("a number"));
+    let seeds = number("FORBEAR_SEEDS").unwrap_or(seeds);
+    for seed in number("FORBEAR_SEED").map_or(0..seeds, |seed| seed..seed + 1) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| simulated(history(seed)))) {
             eprintln!("seed {seed} fails; again: FORBEAR_SEED={seed} cargo nextest run -p runtime {test}");
             resume_unwind(panic);
