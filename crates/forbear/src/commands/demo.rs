@@ -1,0 +1,65 @@
+//! `demo`.
+
+use std::io::{IsTerminal, stderr};
+
+use crate::cli::{Demo, Format};
+use crate::demo::{self, Ran};
+use crate::failure::Failure;
+
+pub(super) async fn run(asked: Demo, format: Format) -> Result<(), Failure> {
+    let temporary = match &asked.keep {
+        Some(_) => None,
+        None => Some(tempfile::Builder::new().prefix("forbear-demo-").tempdir().map_err(Failure::refused)?),
+    };
+    let directory = match (&asked.keep, &temporary) {
+        (Some(keep), _) => {
+            let empty = keep.read_dir().map_or(true, |mut entries| entries.next().is_none());
+            if !empty {
+                return Err(Failure::usage(format!(
+                    "expected an empty directory, {} is not",
+                    keep.display()
+                )));
+            }
+            std::fs::create_dir_all(keep).map_err(Failure::refused)?;
+            keep.clone()
+        }
+        (None, Some(temporary)) => temporary.path().to_owned(),
+        (None, None) => return Err(Failure::refused("no directory for the demonstration")),
+    };
+    let demo = demo::Demo {
+        directory,
+        seed: asked.seed,
+        cases: asked.cases,
+        days: asked.days,
+        nats: asked.nats,
+        pages: (!asked.exit || asked.nats).then_some(asked.listen),
+        progress: format == Format::Text && stderr().is_terminal(),
+    };
+    let ran = demo.run().await.map_err(Failure::refused)?;
+    let kept = ran.report.kept();
+    match format {
+        Format::Json => println!("{}", serde_json::to_string(&ran.report).map_err(Failure::refused)?),
+        Format::Text => print!("{}", ran.report.text()),
+    }
+    if !asked.exit {
+        announce(&ran, format);
+        ran.serve().await;
+    }
+    ran.stop().await.map_err(Failure::refused)?;
+    if kept { Ok(()) } else { Err(Failure::refused("a promise was not kept; see the report")) }
+}
+
+fn announce(ran: &Ran, format: Format) {
+    if format == Format::Json {
+        return;
+    }
+    println!("\n  The pages, over this data, at mid-morning of the day after (Ctrl-C ends):");
+    for (what, link) in &ran.links {
+        println!("    {what}\n      {link}");
+    }
+    println!(
+        "    numbers to try: {} (said stop), {} (the stranger)",
+        demo::SOUGHT_NUMBER,
+        demo::STRANGER_NUMBER
+    );
+}

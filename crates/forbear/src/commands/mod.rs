@@ -1,0 +1,66 @@
+//! The commands, one file each kind.
+
+mod agency;
+mod code;
+mod contact;
+mod demo;
+mod import;
+mod permit;
+mod process;
+mod status;
+mod token;
+
+use serde_json::Value;
+
+use crate::cli::{Cli, Command, ConfigCommand, Format};
+use crate::failure::Failure;
+
+/// Carries out a command.
+pub async fn run(cli: Cli) -> Result<(), Failure> {
+    let format = cli.format;
+    match cli.command {
+        Command::Up(settings) => process::up(&settings, format).await,
+        Command::Serve(serve) => process::serve(serve).await,
+        Command::Config(ConfigCommand::Check(settings)) => process::check(&settings),
+        Command::Demo(demo) => demo::run(demo, format).await,
+        // The rest are clients and block.
+        command => match tokio::task::spawn_blocking(move || client(command, format)).await {
+            Ok(result) => result,
+            Err(error) => Err(Failure::refused(error)),
+        },
+    }
+}
+
+fn client(command: Command, format: Format) -> Result<(), Failure> {
+    match command {
+        Command::Import(import) => import::run(import, format),
+        Command::Agency(agency) => agency::run(agency, format),
+        Command::Place(server) => agency::place(&server, format),
+        Command::Queue(queue) => agency::queue(&queue, format),
+        Command::Permit(permit) => permit::run(permit, format),
+        Command::Stop(stop) => contact::stop(&stop, format),
+        Command::Timeline(timeline) => contact::timeline(&timeline, format),
+        Command::Status(server) => status::status(&server, format),
+        Command::Recount(server) => status::recount(&server, format),
+        Command::Token(token) => token::run(&token, format),
+        Command::Code { code } => code::run(&code, format),
+        Command::Up(_) | Command::Serve(_) | Command::Config(_) | Command::Demo(_) => Ok(()),
+    }
+}
+
+/// Prints an answer: as it is, or as `text` says it.
+fn print(format: Format, value: &Value, text: impl FnOnce(&Value) -> String) {
+    match format {
+        Format::Json => println!("{value}"),
+        Format::Text => println!("{}", text(value).trim_end()),
+    }
+}
+
+/// A field's text, or a dash.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,59 @@
+//! `status`, `recount`.
+
+use serde_json::{Value, json};
+
+use super::{print, text};
+use crate::cli::{Format, Server};
+use crate::client::Client;
+use crate::failure::Failure;
+
+pub(super) fn status(server: &Server, format: Format) -> Result<(), Failure> {
+    let client = Client::signed_in(server)?;
+    let answer = json!({ "status": client.get("/v1/status")?, "figures": client.get("/v1/figures")? });
+    print(format, &answer, |answer| {
+        let (status, figures) = (&answer["status"], &answer["figures"]);
+        let mut out = format!("at {}\n", text(&status["at"]));
+        for partition in status["partitions"].as_array().into_iter().flatten() {
+            let state = match &partition["reason"] {
+                Value::Null => "answers".to_owned(),
+                reason => text(reason),
+            };
+            out.push_str(&format!("  {}/{} {state}\n", text(&partition["service"]), partition["partition"]));
+        }
+        for lag in status["lag"].as_array().into_iter().flatten() {
+            out.push_str(&format!("  audit of {}: {} records behind\n", text(&lag["stream"]), lag["behind"]));
+        }
+        if let Some(reason) = status["audit_reason"].as_str() {
+            out.push_str(&format!("  audit: {reason}\n"));
+        }
+        let gate = &figures["gate"];
+        out.push_str(&format!(
+            "cases {}, asked {}, allowed {}, refused {}, calls {}, stops {}\n",
+            figures["ledger"]["cases"],
+            gate["asked"],
+            gate["allowed"],
+            gate["refused"],
+            gate["redeemed"],
+            gate["stops"]
+        ));
+        out
+    });
+    Ok(())
+}
+
+pub(super) fn recount(server: &Server, format: Format) -> Result<(), Failure> {
+    let answer = Client::signed_in(server)?.post("/v1/recount", &json!({}))?;
+    print(format, &answer, |answer| {
+        let mut out = format!(
+            "{} events: asked {}, allowed {}, refused {}, calls {}\n",
+            answer["events"], answer["asked"], answer["allowed"], answer["refused"], answer["calls"]
+        );
+        for (what, count) in answer["findings"].as_object().into_iter().flatten() {
+            out.push_str(&format!("  {what:<24} {count}\n"));
+        }
+        out
+    });
+    let clean =
+        answer["findings"].as_object().is_some_and(|found| found.values().all(|count| *count == json!(0)));
+    if clean { Ok(()) } else { Err(Failure::refused("the recount found what must not be")) }
+}

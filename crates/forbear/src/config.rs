@@ -1,0 +1,226 @@
+//! Configuration: a file, then the environment, then flags; the later wins.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use events::gate::PolicyV1;
+use model::{InstanceId, LenderId, ZoneName};
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be configured, with its defaults. `forbear config check` prints it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where everything is kept: log, keys, snapshots, projections.
+    pub data: PathBuf,
+    /// Where the pages and the API are served.
+    pub listen: SocketAddr,
+    /// The vault's master key; by default `vault.key` in the data directory, made on the first start.
+    pub vault_key: Option<PathBuf>,
+    /// Which process this is; unique in a cluster.
+    pub instance: u32,
+    /// Partitions per service. They cannot change once a log has begun.
+    pub partitions: Partitions,
+    /// The cluster's NATS, for `forbear serve`.
+    pub nats: Nats,
+    /// The gate's policy; a file that gives one gives all of it, since half a policy is nobody's decision.
+    pub policy: PolicyV1,
+    /// The pages.
+    pub pages: Pages,
+    /// A command that sends one-time codes: it gets the number as its first line of input, the text as the
+    /// second. Without one, codes cannot be sent.
+    pub code_command: Option<Vec<String>>,
+}
+
+/// Partitions per service.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Partitions {
+    /// Of the ledger.
+    pub ledger: u16,
+    /// Of the gate. The assignment service has one: a placement run is one plan.
+    pub gate: u16,
+}
+
+/// The cluster's NATS.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Nats {
+    /// Its address.
+    pub url: String,
+    /// Copies of each record: 1 or 3.
+    pub replicas: usize,
+    /// Seconds after which a silent leader is replaced.
+    pub lease_s: u64,
+}
+
+/// How the pages are set up.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pages {
+    /// The IANA time zone of times that belong to nobody's own.
+    pub zone: String,
+    /// ISO 3166 alpha-2: what a number in national form means.
+    pub region: String,
+    /// The pages are reached over HTTPS, so cookies are sent over nothing else.
+    pub https: bool,
+    /// Names of lenders, such as `lender-1 = "A bank"`.
+    pub lenders: BTreeMap<String, String>,
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        Self {
+            zone: "Asia/Shanghai".to_owned(),
+            region: "CN".to_owned(),
+            https: false,
+            lenders: BTreeMap::new(),
+        }
+    }
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {cause}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// The file is not as expected.
+    #[error("{path}: {cause}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What was expected, and where.
+        cause: Box<toml::de::Error>,
+    },
+    /// A value that cannot work.
+    #[error("{key}: expected {expected}, got {got}")]
+    Value {
+        /// Its name in the file.
+        key: &'static str,
+        /// What would work.
+        expected: &'static str,
+        /// What was given.
+        got: String,
+    },
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("forbear-data"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            vault_key: None,
+            instance: 1,
+            partitions: Partitions::default(),
+            nats: Nats::default(),
+            policy: gate::strict(),
+            pages: Pages::default(),
+            code_command: None,
+        }
+    }
+}
+
+impl Default for Partitions {
+    fn default() -> Self {
+        Self { ledger: 2, gate: 2 }
+    }
+}
+
+impl Default for Nats {
+    fn default() -> Self {
+        Self { url: "nats://127.0.0.1:4222".to_owned(), replicas: 1, lease_s: 5 }
+    }
+}
+
+impl Config {
+    /// The defaults, changed by the file.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
+        toml::from_str(&text)
+            .map_err(|cause| ConfigError::Parse { path: path.to_owned(), cause: Box::new(cause) })
+    }
+
+    /// Refuses values that cannot work.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let partitions = |key, count: u16| match count {
+            1..=256 => Ok(()),
+            _ => Err(ConfigError::Value { key, expected: "1 to 256", got: count.to_string() }),
+        };
+        partitions("partitions.ledger", self.partitions.ledger)?;
+        partitions("partitions.gate", self.partitions.gate)?;
+        if ![1, 3, 5].contains(&self.nats.replicas) {
+            let got = self.nats.replicas.to_string();
+            return Err(ConfigError::Value { key: "nats.replicas", expected: "1, 3 or 5", got });
+        }
+        if !(2..=60).contains(&self.nats.lease_s) {
+            let got = self.nats.lease_s.to_string();
+            return Err(ConfigError::Value { key: "nats.lease_s", expected: "2 to 60 seconds", got });
+        }
+        self.console()?;
+        gate::validate(&self.policy).map_err(|error| ConfigError::Value {
+            key: "policy",
+            expected: "a policy that the gate accepts",
+            got: error.to_string(),
+        })
+    }
+
+    /// The pages' settings, as they take them.
+    pub fn console(&self) -> Result<console::Options, ConfigError> {
+        let value = |key, expected, got: &str| ConfigError::Value { key, expected, got: got.to_owned() };
+        let Pages { zone, region, https, lenders } = &self.pages;
+        let parsed: ZoneName =
+            zone.parse().map_err(|_| value("pages.zone", "an IANA time zone such as Asia/Shanghai", zone))?;
+        let mut names = BTreeMap::new();
+        for (id, name) in lenders {
+            let id: LenderId = id.parse().map_err(|_| value("pages.lenders", "ids such as lender-1", id))?;
+            names.insert(id, name.clone());
+        }
+        Ok(console::Options { zone: Some(parsed), region: region.clone(), secure: *https, lenders: names })
+    }
+
+    /// Where the vault's master key is.
+    pub fn vault_key(&self) -> PathBuf {
+        self.vault_key.clone().unwrap_or_else(|| self.data.join(vault::MasterKey::FILE_NAME))
+    }
+
+    /// This process.
+    pub fn instance(&self) -> InstanceId {
+        InstanceId(self.instance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid_and_read_back() {
+        let config = Config::default();
+        config.validate().expect("valid");
+        let text = toml::to_string(&config).expect("serialises");
+        let again: Config = toml::from_str(&text).expect("reads");
+        assert_eq!(again.policy, config.policy);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let error = toml::from_str::<Config>("lisen = \"127.0.0.1:1\"").expect_err("a typo");
+        assert!(error.to_string().contains("lisen"), "{error}");
+    }
+
+    #[test]
+    fn a_value_that_cannot_work_is_named() {
+        let config = Config { partitions: Partitions { gate: 0, ledger: 1 }, ..Config::default() };
+        let error = config.validate().expect_err("no partition");
+        assert_eq!(error.to_string(), "partitions.gate: expected 1 to 256, got 0");
+    }
+}

@@ -1,0 +1,110 @@
+//! What one service's events mean for another. Three process managers join the services:
+//! a case that opens is offered for placement and made known to the gate; where it is placed decides who
+//! may ask the gate for a permit; a case that closes is closed everywhere.
+
+use assignment::Assignment;
+use events::assignment::{AssignmentCommand, AssignmentEvent, CaseOfferedV1, WithdrawalReason};
+use events::gate::{ContactClosedV1, ContactLinkedV1, ContactPlacedV1, GateCommand};
+use events::ledger::{Account, CaseOpenedV1, LedgerEvent};
+use gate::Gate;
+use ledger::Ledger;
+use model::ContactPointId;
+use runtime::manager::Manager;
+
+/// Ledger → gate: who is behind which number, for which case.
+pub struct Contacts;
+
+impl Manager for Contacts {
+    type Source = Ledger;
+    type Target = Gate;
+    const NAME: &'static str = "contacts";
+
+    fn react(event: &LedgerEvent) -> Vec<GateCommand> {
+        match event {
+            LedgerEvent::CaseOpened(opened) => links(opened).map(GateCommand::LinkContact).collect(),
+            LedgerEvent::PaymentPosted(_) | LedgerEvent::CaseClosed(_) => Vec::new(),
+        }
+    }
+}
+
+fn links(opened: &CaseOpenedV1) -> impl Iterator<Item = ContactLinkedV1> + '_ {
+    opened.parties.iter().flat_map(move |party| {
+        party.contacts.iter().map(move |contact| ContactLinkedV1 {
+            contact: contact.contact,
+            case: opened.case,
+            lender: opened.lender,
+            person: party.person,
+            role: party.role,
+            zones: contact.zones.clone(),
+        })
+    })
+}
+
+/// Ledger → assignment: cases to place, and cases that are over.
+pub struct Placements;
+
+impl Manager for Placements {
+    type Source = Ledger;
+    type Target = Assignment;
+    const NAME: &'static str = "placements";
+
+    fn react(event: &LedgerEvent) -> Vec<AssignmentCommand> {
+        match event {
+            LedgerEvent::CaseOpened(opened) => vec![AssignmentCommand::OfferCase(offer(opened))],
+            LedgerEvent::CaseClosed(closed) => vec![AssignmentCommand::WithdrawCase { case: closed.case }],
+            LedgerEvent::PaymentPosted(_) => Vec::new(),
+        }
+    }
+}
+
+fn offer(opened: &CaseOpenedV1) -> CaseOfferedV1 {
+    let contacts = opened
+        .parties
+        .iter()
+        .flat_map(|party| party.contacts.iter().map(|contact| (contact.contact, party.role)))
+        .collect();
+    let claims = opened.postings.iter().filter(|posting| Account::is_claim(posting.account));
+    CaseOfferedV1 {
+        case: opened.case,
+        lender: opened.lender,
+        jurisdiction: opened.jurisdiction.clone(),
+        contacts,
+        minor: claims.map(|posting| posting.minor).fold(0, i64::saturating_add),
+        currency: opened.currency,
+    }
+}
+
+/// Assignment → gate: which agency may ask for which case, and which cases are over. It follows the
+/// assignment log also for closings, so that a closing can never overtake a placement.
+pub struct Access;
+
+impl Manager for Access {
+    type Source = Assignment;
+    type Target = Gate;
+    const NAME: &'static str = "access";
+
+    fn react(event: &AssignmentEvent) -> Vec<GateCommand> {
+        match event {
+            AssignmentEvent::CasePlaced(placed) => {
+                let (case, agency) = (placed.case, Some(placed.agency));
+                each(&placed.contacts, |contact| {
+                    GateCommand::PlaceContact(ContactPlacedV1 { contact, case, agency })
+                })
+            }
+            AssignmentEvent::CaseWithdrawn(withdrawn) => {
+                let case = withdrawn.case;
+                each(&withdrawn.contacts, |contact| match withdrawn.reason {
+                    WithdrawalReason::Lender => GateCommand::CloseContact(ContactClosedV1 { contact, case }),
+                    WithdrawalReason::AgencySuspended | WithdrawalReason::CollectorEnded => {
+                        GateCommand::PlaceContact(ContactPlacedV1 { contact, case, agency: None })
+                    }
+                })
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn each(contacts: &[ContactPointId], command: impl Fn(ContactPointId) -> GateCommand) -> Vec<GateCommand> {
+    contacts.iter().copied().map(command).collect()
+}
