@@ -22,6 +22,11 @@ pub(crate) struct Given {
     token: Option<String>,
 }
 
+#[derive(Deserialize)]
+pub(crate) struct Pasted {
+    token: String,
+}
+
 /// The link that `forbear token` prints. The token leaves the address bar with the redirect.
 pub(crate) async fn enter(
     State(pages): State<Pages>,
@@ -38,9 +43,9 @@ pub(crate) async fn enter(
 pub(crate) async fn paste(
     State(pages): State<Pages>,
     visit: Visit,
-    OpenForm(given): OpenForm<Given>,
+    OpenForm(pasted): OpenForm<Pasted>,
 ) -> Response {
-    sign_in(&pages, &visit, given.token.unwrap_or_default().trim(), false)
+    sign_in(&pages, &visit, pasted.token.trim(), false)
 }
 
 fn sign_in(pages: &Pages, visit: &Visit, token: &str, led: bool) -> Response {
