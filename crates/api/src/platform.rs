@@ -40,7 +40,7 @@ pub use figures::PlatformFigures;
 pub(crate) use give::is_transient;
 pub use history::{CaseContact, CasePerson, TimelinePage};
 pub use permits::{PermitAsk, PermitGiven, Redeemed, Settled};
-pub use queue::{Queue, QueueContact, QueueEntry};
+pub use queue::{QUEUE_MAX, Queue, QueueContact, QueueEntry};
 pub use status::{PartitionStatus, PlatformStatus};
 
 /// What a platform is made of.

@@ -3,31 +3,44 @@
 use axum::Json;
 use axum::extract::State;
 use events::gate::StopSource;
-use model::CaseId;
+use model::{CaseId, ContactPointId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::asker::{Asker, RetryKey};
 use super::client::ClientAddress;
-use super::input::{Input, Whom, after, malformed, parsed};
+use super::input::{Input, after, malformed, parsed, parsed_if_any, whom};
 use super::problem::Problem;
 use crate::platform::Platform;
 use crate::principal::Principal;
 use crate::shape;
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lookup {
+    number: Option<String>,
+    region: Option<String>,
+    #[serde(default, deserialize_with = "parsed_if_any")]
+    contact: Option<ContactPointId>,
+}
+
 pub(super) async fn lookup(
     State(platform): State<Platform>,
     Asker(principal): Asker,
-    Input(whom): Input<Whom>,
+    Input(of): Input<Lookup>,
 ) -> Result<Json<Value>, Problem> {
-    let view = platform.contact(&principal, &whom.target()?).await?;
+    let view =
+        platform.contact(&principal, &whom(of.number.as_deref(), of.region.as_deref(), of.contact)?).await?;
     Ok(Json(shape::contact(&view)))
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct TimelineOf {
-    #[serde(flatten)]
-    whom: Whom,
+    number: Option<String>,
+    region: Option<String>,
+    #[serde(default, deserialize_with = "parsed_if_any")]
+    contact: Option<ContactPointId>,
     limit: Option<u32>,
     after: Option<String>,
 }
@@ -39,14 +52,24 @@ pub(super) async fn timeline(
 ) -> Result<Json<Value>, Problem> {
     let after = after(of.after.as_deref())?;
     let limit = of.limit.unwrap_or(100);
-    let page = platform.contact_timeline(&principal, &of.whom.target()?, limit, after).await?;
+    let page = platform
+        .contact_timeline(
+            &principal,
+            &whom(of.number.as_deref(), of.region.as_deref(), of.contact)?,
+            limit,
+            after,
+        )
+        .await?;
     Ok(Json(shape::timeline(&page)))
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct PlaceStop {
-    #[serde(flatten)]
-    whom: Whom,
+    number: Option<String>,
+    region: Option<String>,
+    #[serde(default, deserialize_with = "parsed_if_any")]
+    contact: Option<ContactPointId>,
     source: Option<String>,
 }
 
@@ -66,7 +89,14 @@ pub(super) async fn stop(
         })?,
         None => own_source(&principal),
     };
-    let receipt = platform.stop(&principal, &stop.whom.target()?, source, retry_key.as_deref()).await?;
+    let receipt = platform
+        .stop(
+            &principal,
+            &whom(stop.number.as_deref(), stop.region.as_deref(), stop.contact)?,
+            source,
+            retry_key.as_deref(),
+        )
+        .await?;
     Ok(Json(shape::stop_receipt(&receipt)))
 }
 
@@ -79,9 +109,12 @@ fn own_source(principal: &Principal) -> StopSource {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Consent {
-    #[serde(flatten)]
-    whom: Whom,
+    number: Option<String>,
+    region: Option<String>,
+    #[serde(default, deserialize_with = "parsed_if_any")]
+    contact: Option<ContactPointId>,
     #[serde(deserialize_with = "parsed")]
     case: CaseId,
     answer: String,
@@ -95,7 +128,7 @@ pub(super) async fn consent(
 ) -> Result<Json<Value>, Problem> {
     let answer = shape::consent_answer(&consent.answer)
         .ok_or_else(|| malformed("answer: expected one of confirmed, refused, unknown-debtor"))?;
-    let target = consent.whom.target()?;
+    let target = whom(consent.number.as_deref(), consent.region.as_deref(), consent.contact)?;
     let changed =
         platform.answer_consent(&principal, &target, consent.case, answer, retry_key.as_deref()).await?;
     Ok(Json(json!({ "changed": changed })))

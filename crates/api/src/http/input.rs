@@ -101,25 +101,17 @@ where
     text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
 }
 
-/// Whom it is about. Exactly one of the two.
-#[derive(Deserialize)]
-pub(super) struct Whom {
-    /// A phone number, in national or international form.
-    number: Option<String>,
-    /// Where a national number is at home: ISO 3166 alpha-2.
-    region: Option<String>,
-    /// The pseudonym.
-    #[serde(default, deserialize_with = "parsed_if_any")]
+/// Whom a body is about: exactly one of number and contact. The bodies name the fields themselves, because serde cannot
+/// refuse unknown fields in a body that is flattened together.
+pub(super) fn whom(
+    number: Option<&str>,
+    region: Option<&str>,
     contact: Option<ContactPointId>,
-}
-
-impl Whom {
-    pub(super) fn target(&self) -> Result<Target, Refusal> {
-        match (&self.number, self.contact) {
-            (Some(number), None) => phone(number, self.region.as_deref()).map(Target::Number),
-            (None, Some(contact)) => Ok(Target::Point(contact)),
-            _ => Err(malformed("expected either `number` or `contact`")),
-        }
+) -> Result<Target, Refusal> {
+    match (number, contact) {
+        (Some(number), None) => phone(number, region).map(Target::Number),
+        (None, Some(contact)) => Ok(Target::Point(contact)),
+        _ => Err(malformed("expected either `number` or `contact`")),
     }
 }
 

@@ -3,19 +3,22 @@
 use axum::Json;
 use axum::extract::State;
 use events::gate::Line;
-use model::{CaseId, Channel, CollectorId, Outcome, Purpose};
+use model::{CaseId, Channel, CollectorId, ContactPointId, Outcome, Purpose};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::asker::{Asker, RetryKey};
-use super::input::{Input, Whom, parsed, parsed_if_any};
+use super::input::{Input, parsed, parsed_if_any, whom};
 use super::problem::Problem;
 use crate::platform::{PermitAsk, PermitGiven, Platform, Redeemed, Settled};
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Ask {
-    #[serde(flatten)]
-    whom: Whom,
+    number: Option<String>,
+    region: Option<String>,
+    #[serde(default, deserialize_with = "parsed_if_any")]
+    contact: Option<ContactPointId>,
     #[serde(deserialize_with = "parsed")]
     case: CaseId,
     #[serde(default, deserialize_with = "parsed_if_any")]
@@ -34,7 +37,7 @@ pub(super) async fn request(
     retry_key: RetryKey,
     Input(ask): Input<Ask>,
 ) -> Result<Json<PermitGiven>, Problem> {
-    let target = ask.whom.target()?;
+    let target = whom(ask.number.as_deref(), ask.region.as_deref(), ask.contact)?;
     let Ask { case, collector, channel, purpose, line, .. } = ask;
     let ask = PermitAsk { target, case, collector, channel, purpose, line };
     Ok(Json(platform.request_permit(&principal, &ask, retry_key.as_deref()).await?))

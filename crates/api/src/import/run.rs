@@ -3,11 +3,11 @@
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use events::ledger::{LedgerAnswer, LedgerCommand};
+use events::ledger::LedgerAnswer;
 use events::{Code, Reason, Refusal};
 use futures::StreamExt;
 use ledger::Ledger;
-use runtime::{Answered, Order, Port};
+use runtime::Port;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -44,9 +44,11 @@ struct Batch {
     bytes: u64,
 }
 
-/// A batch ready for the ledger.
+/// A batch ready for the ledger. Its rows are kept: should the ledger not answer, they are prepared again, into the same
+/// commands, which costs less than a copy of every command for the case that seldom comes.
 struct Sealed {
-    prepared: Vec<Prepared>,
+    rows: Vec<PortfolioRow>,
+    prepared: Vec<Result<Prepared, RowError>>,
     errors: Vec<RowError>,
     bytes: u64,
 }
@@ -80,10 +82,11 @@ pub(crate) async fn run(
     let batches = futures::stream::unfold(batches, |mut batches| async move {
         batches.recv().await.map(|batch| (batch, batches))
     });
+    let run = &run;
     let done = batches
-        .map(|parsed| seal(run.clone(), parsed))
+        .map(|parsed| seal(run, parsed))
         .buffered(SEALING_MAX)
-        .map(|sealed| async move { submit(ledger, sealed?).await })
+        .map(|sealed| async move { submit(run, ledger, sealed?).await })
         .buffered(SUBMITTED_MAX);
     let mut done = std::pin::pin!(done);
     while let Some(batch) = done.next().await {
@@ -140,73 +143,78 @@ fn unreadable(error: &PortfolioError) -> Refusal {
     Reason::detail(code, error.to_string()).into()
 }
 
-/// Seals a batch on a thread of its own: it computes for tens of milliseconds.
-async fn seal(run: Run, parsed: Parsed) -> Result<Sealed, Refusal> {
-    let Batch { rows, mut errors, bytes } = match parsed {
+/// Seals a batch.
+async fn seal(run: &Run, parsed: Parsed) -> Result<Sealed, Refusal> {
+    let Batch { rows, errors, bytes } = match parsed {
         Parsed::Batch(batch) => batch,
         Parsed::Failed(refusal) => return Err(refusal),
         Parsed::Header(_) => Batch::default(),
     };
-    let runtime = Handle::current();
-    let sealing = tokio::task::spawn_blocking(move || runtime.block_on(run.prepare(&rows)));
-    let rows = match sealing.await {
-        Ok(Ok(rows)) => rows,
-        Ok(Err(error)) => return Err(vault_failed(&error)),
+    let (rows, prepared) = prepare(run, rows).await?;
+    Ok(Sealed { rows, prepared, errors, bytes })
+}
+
+/// Prepares rows on a thread of its own: it computes for tens of milliseconds.
+async fn prepare(
+    run: &Run,
+    rows: Vec<PortfolioRow>,
+) -> Result<(Vec<PortfolioRow>, Vec<Result<Prepared, RowError>>), Refusal> {
+    let (run, runtime) = (run.clone(), Handle::current());
+    let sealing = tokio::task::spawn_blocking(move || {
+        let prepared = runtime.block_on(run.prepare(&rows));
+        (rows, prepared)
+    });
+    match sealing.await {
+        Ok((rows, Ok(prepared))) => Ok((rows, prepared)),
+        Ok((_, Err(error))) => Err(vault_failed(&error)),
         Err(error) => {
             tracing::error!(%error, "sealing did not end");
-            return Err(Code::UNAVAILABLE.into());
-        }
-    };
-    let mut prepared = Vec::with_capacity(rows.len());
-    for row in rows {
-        match row {
-            Ok(row) => prepared.push(row),
-            Err(error) => errors.push(error),
+            Err(Code::UNAVAILABLE.into())
         }
     }
-    Ok(Sealed { prepared, errors, bytes })
 }
 
 /// Gives a batch to the ledger until each row has an answer for good.
-async fn submit(ledger: &Port<Ledger>, sealed: Sealed) -> Result<Done, Refusal> {
-    let Sealed { prepared, errors, bytes } = sealed;
+async fn submit(run: &Run, ledger: &Port<Ledger>, sealed: Sealed) -> Result<Done, Refusal> {
+    let Sealed { mut rows, mut prepared, errors, bytes } = sealed;
     let mut done = Done { taken: 0, unchanged: 0, errors, bytes };
-    let (mut lines, mut orders): (Vec<u64>, Vec<Order<LedgerCommand>>) =
-        prepared.into_iter().map(|row| (row.line, row.order)).unzip();
     for attempt in 0..TRIES_MAX {
-        if orders.is_empty() {
-            break;
-        }
-        // Kept for a retry of those that are not answered; a copy costs less than the decision.
-        let answers = ledger.submit_all(orders.clone()).await;
-        let again = done.take(&lines, answers);
+        let again = done.give(ledger, std::mem::take(&mut prepared)).await;
         if again.is_empty() {
-            orders.clear();
-            break;
+            done.errors.sort_by_key(|error| error.line);
+            return Ok(done);
         }
-        lines = again.iter().map(|index| lines[*index]).collect();
-        orders = again.iter().map(|index| orders[*index].clone()).collect();
         let pause_ms = PAUSES_MS[attempt.min(PAUSES_MS.len() - 1)];
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        // Lines are in order, in the rows and so in the answers.
+        rows.retain(|row| again.binary_search(&row.line).is_ok());
+        (rows, prepared) = prepare(run, rows).await?;
     }
-    if !orders.is_empty() {
-        let detail = "the ledger did not answer; import the same file again, what was taken stays";
-        return Err(Reason::detail(Code::UNAVAILABLE, detail).into());
-    }
-    done.errors.sort_by_key(|error| error.line);
-    Ok(done)
+    let detail = "the ledger did not answer; import the same file again, what was taken stays";
+    Err(Reason::detail(Code::UNAVAILABLE, detail).into())
 }
 
 impl Done {
-    /// Counts the answers; returns the indexes of those that are to be asked again.
-    fn take(&mut self, lines: &[u64], answers: Vec<Answered<Ledger>>) -> Vec<usize> {
+    /// Gives what is prepared, and counts the answers; returns the lines that are to be given again.
+    async fn give(&mut self, ledger: &Port<Ledger>, prepared: Vec<Result<Prepared, RowError>>) -> Vec<u64> {
+        let mut lines = Vec::with_capacity(prepared.len());
+        let mut orders = Vec::with_capacity(prepared.len());
+        for row in prepared {
+            match row {
+                Ok(row) => {
+                    lines.push(row.line);
+                    orders.push(row.order);
+                }
+                Err(error) => self.errors.push(error),
+            }
+        }
         let mut again = Vec::new();
-        for (index, (line, answer)) in lines.iter().zip(answers).enumerate() {
+        for (line, answer) in lines.into_iter().zip(ledger.submit_all(orders).await) {
             match answer {
                 Ok(LedgerAnswer::Unchanged) => self.unchanged += 1,
                 Ok(_) => self.taken += 1,
-                Err(refusal) if is_transient(&refusal) => again.push(index),
-                Err(refusal) => self.errors.push(row_error(*line, &refusal)),
+                Err(refusal) if is_transient(&refusal) => again.push(line),
+                Err(refusal) => self.errors.push(row_error(line, &refusal)),
             }
         }
         again

@@ -50,7 +50,7 @@ impl Names {
     }
 }
 
-/// Gives a command, and again with the same id while the service cannot answer.
+/// Gives a command to the partition of its key, and again with the same id while the service cannot answer.
 pub(super) async fn give<D: Decider>(
     port: &Port<D>,
     principal: &Principal,
@@ -58,16 +58,27 @@ pub(super) async fn give<D: Decider>(
     id: CommandId,
     command: D::Command,
 ) -> Answered<D> {
-    let order = Order { id, actor: principal.actor(), tenant, cause: None, command };
-    for pause_ms in PAUSES_MS {
-        match port.submit(order.clone()).await {
-            Err(refusal) if is_transient(&refusal) => {
-                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-            }
-            answered => return answered,
-        }
+    let partition = port.route(&command);
+    give_to(port, partition, Order { id, actor: principal.actor(), tenant, cause: None, command }).await
+}
+
+/// The same, to a partition by number.
+pub(super) async fn give_to<D: Decider>(
+    port: &Port<D>,
+    partition: u16,
+    order: Order<D::Command>,
+) -> Answered<D> {
+    let mut pauses_ms = PAUSES_MS.into_iter();
+    loop {
+        let answered = port.submit_to(partition, vec![order.clone()]).await.pop();
+        let refusal = match answered {
+            Some(Err(refusal)) if is_transient(&refusal) => refusal,
+            Some(answered) => return answered,
+            None => Code::UNAVAILABLE.into(),
+        };
+        let Some(pause_ms) = pauses_ms.next() else { return Err(refusal) };
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
     }
-    port.submit(order).await
 }
 
 /// The same command may succeed when it is given again.

@@ -1,10 +1,11 @@
 //! The policy that the gate decides by.
 
 use events::gate::{GateAnswer, GateCommand, PolicyV1};
-use events::{Code, Refusal, Tenant};
+use events::{Refusal, Tenant};
+use runtime::Order;
 
 use super::Platform;
-use super::give::{Names, is_transient};
+use super::give::{Names, give_to};
 use crate::principal::Principal;
 
 impl Platform {
@@ -20,37 +21,16 @@ impl Platform {
         let names = Names::new(principal, retry_key)?;
         let mut changed = false;
         for partition in 0..self.parts.gate.partitions() {
-            let command = GateCommand::AdoptPolicy(policy.clone());
-            let id = names.nth(u32::from(partition));
-            let answer = self.adopt_in(partition, principal, id, command).await?;
-            changed |= answer != GateAnswer::Done { changed: false };
-        }
-        Ok(changed)
-    }
-
-    async fn adopt_in(
-        &self,
-        partition: u16,
-        principal: &Principal,
-        id: model::CommandId,
-        command: GateCommand,
-    ) -> Result<GateAnswer, Refusal> {
-        let mut last = Refusal::from(Code::UNAVAILABLE);
-        for pause_ms in [50, 200, 800] {
-            let order = runtime::Order {
-                id,
+            let order = Order {
+                id: names.nth(u32::from(partition)),
                 actor: principal.actor(),
                 tenant: Tenant::Platform,
                 cause: None,
-                command: command.clone(),
+                command: GateCommand::AdoptPolicy(policy.clone()),
             };
-            match self.parts.gate.submit_to(partition, vec![order]).await.pop() {
-                Some(Err(refusal)) if is_transient(&refusal) => last = refusal,
-                Some(answered) => return answered,
-                None => {}
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(pause_ms)).await;
+            let answer = give_to(&self.parts.gate, partition, order).await?;
+            changed |= answer != GateAnswer::Done { changed: false };
         }
-        Err(last)
+        Ok(changed)
     }
 }

@@ -40,6 +40,7 @@ pub const CONTACT_NUMBER: &str = "13912345678";
 pub struct Given {
     pub platform: Platform,
     pub clock: SimulatedClock,
+    pub log: MemoryLog,
     audit: Audit,
     stop: watch::Sender<bool>,
     commands: std::sync::atomic::AtomicU64,
@@ -63,7 +64,8 @@ impl Given {
         let clock = SimulatedClock::starting(TEN);
         let (stop, stopped) = watch::channel(false);
         let metrics = Metrics::new().expect("metrics");
-        let log: Arc<dyn eventlog::Log> = Arc::new(MemoryLog::new(Faults::none()));
+        let memory = MemoryLog::new(Faults::none());
+        let log: Arc<dyn eventlog::Log> = Arc::new(memory.clone());
         let surroundings = Surroundings {
             log: Arc::clone(&log),
             clock: Clock::Simulated(clock.clone()),
@@ -105,6 +107,7 @@ impl Given {
         let given = Self {
             platform,
             clock,
+            log: memory,
             audit,
             stop,
             commands: std::sync::atomic::AtomicU64::new(0),

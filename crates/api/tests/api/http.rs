@@ -291,6 +291,8 @@ async fn what_cannot_be_read_is_refused_without_repeating_it() {
     assert!(!number.text.contains("138"), "{}", number.text);
     let both = json!({ "number": DEBTOR_NUMBER, "contact": format!("contact-{}", "0".repeat(32)) });
     assert_eq!(web.post(operator, "/v1/stops", both).await.status, 422);
+    let mistyped = json!({ "number": DEBTOR_NUMBER, "sorce": "regulator" });
+    assert_eq!(web.post(operator, "/v1/stops", mistyped).await.status, 422);
     let wrong = web.post(operator, "/v1/stops", json!({ "number": "98765" })).await;
     assert_eq!(wrong.status, 422);
     assert!(!wrong.text.contains("98765"), "{}", wrong.text);

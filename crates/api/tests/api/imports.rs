@@ -4,6 +4,7 @@ use std::io::{Cursor, Read};
 
 use api::portfolio::Defaults;
 use api::{Principal, Progress, ROW_ERRORS_KEPT};
+use eventlog::memory::Faults;
 use events::Code;
 use model::Role;
 
@@ -110,6 +111,26 @@ async fn given_a_file_that_breaks_off_when_imported_then_what_was_read_is_taken_
         .await
         .expect("imported");
     assert_eq!((report.taken, report.complete), (1_000, false), "{:?}", report.refused);
+}
+
+#[tokio::test]
+async fn given_a_log_that_loses_and_delays_when_imported_then_each_row_is_taken_once() {
+    let given = Given::nothing().await;
+    let recoveries = || {
+        let families = given.platform.parts().metrics.registry.gather();
+        let family =
+            families.iter().find(|family| family.name() == "forbear_recoveries_total").expect("metric");
+        family.get_metric().iter().map(|metric| metric.get_counter().get_value()).sum::<f64>()
+    };
+    let before = recoveries();
+    given.log.set_faults(Faults { lost_ack: 300, dropped: 300, ..Faults::some(11) });
+    let mut file = HEADER.to_owned();
+    for row in 0..8_000 {
+        file.push_str(&ROW.replace("L-1,", &format!("\nL-{row},")));
+    }
+    let report = given.import(LENDER, &file).await;
+    assert_eq!((report.taken, report.unchanged, report.refused.total), (8_000, 0, 0));
+    assert!(recoveries() > before, "nothing went wrong, so nothing was tested");
 }
 
 #[tokio::test]
