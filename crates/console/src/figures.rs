@@ -3,7 +3,7 @@
 mod texts;
 
 use api::{AgencyFigures, AuditFigures, PlatformFigures, Principal, StreamLag};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use events::Code;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::Pages;
 use crate::failure::Failure;
+use crate::forms::Params;
 use crate::language::Text;
 use crate::layout;
 use crate::moment;
@@ -32,7 +33,7 @@ pub(crate) struct How {
 pub(crate) async fn show(
     State(pages): State<Pages>,
     visit: Visit,
-    Query(how): Query<How>,
+    Params(how): Params<How>,
 ) -> Result<Markup, Failure> {
     let zone = pages.options.zone();
     let content = match visit.principal {
@@ -48,8 +49,7 @@ pub(crate) async fn show(
         header.title {
             h1 { (visit.say(texts::TITLE)) }
             p.fine {
-                (moment::time(visit.language, pages.platform.now(), &zone)) ":"
-                (moment::clock(pages.platform.now(), &zone)) " " (moment::zone_name(&zone)) " · "
+                (moment::exact(visit.language, pages.platform.now(), &zone)) " " (moment::zone_name(&zone)) " · "
                 @if paused { a href="/figures" { (visit.say(texts::RESUME)) } }
                 @else { (visit.say(texts::LIVE)) " " a href="/figures?pause=1" { (visit.say(texts::PAUSE)) } }
             }

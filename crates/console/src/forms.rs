@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use axum::Form;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::de::value::MapDeserializer;
 
@@ -13,11 +14,22 @@ use crate::visit::Visit;
 /// The field that shows that a form comes from a page of this session.
 pub(crate) const FORM_TOKEN: &str = "form_token";
 
+/// What stands after the question mark.
+pub(crate) struct Params<T>(pub T);
+
 /// A form that anybody may send: it makes no use of who is signed in.
 pub(crate) struct OpenForm<T>(pub T);
 
 /// A form of somebody who is signed in, from a page that was made for their session.
 pub(crate) struct OwnForm<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Failure> {
+        Query::try_from_uri(&parts.uri).map(|Query(params)| Self(params)).map_err(|_| Failure::nothing())
+    }
+}
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OpenForm<T> {
     type Rejection = Failure;

@@ -8,16 +8,12 @@ use crate::language::Language;
 
 /// A moment to the minute, with the day of the week.
 pub(crate) fn time(language: Language, at: Timestamp, zone: &TimeZone) -> Markup {
-    let format = match language {
-        Language::Chinese => "%Y年%-m月%-d日",
-        Language::English => "%-d %b %Y",
-    };
-    shown(at, zone, |local| match language {
-        Language::Chinese => {
-            format!("{} {} {}", local.strftime(format), weekday(local), local.strftime("%H:%M"))
-        }
-        Language::English => local.strftime("%a %-d %b %Y, %H:%M").to_string(),
-    })
+    shown(at, zone, |local| minute(language, local))
+}
+
+/// A moment to the second, with the day of the week.
+pub(crate) fn exact(language: Language, at: Timestamp, zone: &TimeZone) -> Markup {
+    shown(at, zone, |local| format!("{}{}", minute(language, local), local.strftime(":%S")))
 }
 
 /// The time of day, to the second.
@@ -33,6 +29,15 @@ pub(crate) fn zone_name(zone: &TimeZone) -> String {
 fn shown(at: Timestamp, zone: &TimeZone, show: impl Fn(&jiff::ZonedDateTime) -> String) -> Markup {
     let Ok(moment) = jiff::Timestamp::from_millisecond(at.0) else { return html! { "—" } };
     html! { time datetime=(moment) { (show(&moment.to_zoned_datetime(zone.clone()))) } }
+}
+
+fn minute(language: Language, local: &jiff::ZonedDateTime) -> String {
+    match language {
+        Language::Chinese => {
+            format!("{} {} {}", local.strftime("%Y年%-m月%-d日"), weekday(local), local.strftime("%H:%M"))
+        }
+        Language::English => local.strftime("%a %-d %b %Y, %H:%M").to_string(),
+    }
 }
 
 fn weekday(local: &jiff::ZonedDateTime) -> &'static str {

@@ -3,15 +3,16 @@
 mod texts;
 
 use api::{CasePerson, ContactView, Principal, Queue, QueueContact, QueueEntry, Target};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use futures::future::join_all;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
-use model::{CaseId, CollectorId, ContactPointId, Purpose, Role, Timestamp};
+use model::{CaseId, CollectorId, ContactPointId, Purpose, Role};
 use serde::Deserialize;
 
 use crate::Pages;
 use crate::failure::Failure;
+use crate::forms::Params;
 use crate::layout;
 use crate::moment;
 use crate::visit::Visit;
@@ -46,7 +47,7 @@ struct Contact<'a> {
 pub(crate) async fn show(
     State(pages): State<Pages>,
     visit: Visit,
-    Query(which): Query<Which>,
+    Params(which): Params<Which>,
 ) -> Result<Markup, Failure> {
     if visit.principal == Principal::Anonymous {
         return Err(Failure::signed_out());
@@ -61,6 +62,7 @@ pub(crate) async fn show(
     let callable = rows(&pages, &visit, &queue.callable).await;
     let later = rows(&pages, &visit, &queue.later).await;
     let zone = pages.options.zone();
+    let key = page_key()?;
     let body = html! {
         header.title {
             h1 { (visit.say(texts::TITLE)) }
@@ -72,10 +74,10 @@ pub(crate) async fn show(
         @if queue.lines.is_empty() { p.notice { (visit.say(texts::NO_LINE)) } }
         h2 { (visit.say(texts::NOW)) " " span.count { (callable.len()) } }
         @if callable.is_empty() { p.card { (visit.say(texts::NOBODY_NOW)) } }
-        div.cards { @for row in &callable { (card(&pages, &visit, row, queue.at)) } }
+        div.cards { @for row in &callable { (card(&pages, &visit, row, &key)) } }
         h2 { (visit.say(texts::LATER)) " " span.count { (later.len()) } }
         @if later.is_empty() { p.card { (visit.say(texts::NOBODY_LATER)) } }
-        div.cards { @for row in &later { (card(&pages, &visit, row, queue.at)) } }
+        div.cards { @for row in &later { (card(&pages, &visit, row, &key)) } }
         @if let Some(next) = next(&queue) {
             p.actions { a.button href=(next_link(&which, &next)) { (visit.say(texts::MORE)) } }
         }
@@ -106,7 +108,7 @@ async fn row<'a>(pages: &Pages, visit: &Visit, entry: &'a QueueEntry) -> Row<'a>
     Row { entry, people: people.unwrap_or_default(), contacts }
 }
 
-fn card(pages: &Pages, visit: &Visit, row: &Row<'_>, at: Timestamp) -> Markup {
+fn card(pages: &Pages, visit: &Visit, row: &Row<'_>, key: &str) -> Markup {
     html! {
         section.card.case {
             h3 { (row.entry.worth) }
@@ -122,12 +124,29 @@ fn card(pages: &Pages, visit: &Visit, row: &Row<'_>, at: Timestamp) -> Markup {
                         @if !contact.role.owes() { span.badge.good { (visit.say(words::OWES_NOTHING)) } }
                     }
                     (facts(visit, contact))
-                    @for ask in &contact.asks { (offer(visit, row.entry.case, contact, ask, at)) }
+                    @for ask in contact.worth_showing() { (offer(visit, row.entry.case, contact, ask, key)) }
                 }
             }
             @if row.contacts.is_empty() { p.fine { (visit.say(texts::NO_CONTACT)) } }
         }
     }
+}
+
+impl<'a> Contact<'a> {
+    /// What may be asked now or at some time; if there is none, one on which to ask why.
+    fn worth_showing(&self) -> impl Iterator<Item = &&'a QueueContact> {
+        let open = |ask: &QueueContact| ask.callable_now || ask.callable_at.is_some();
+        let any = self.asks.iter().any(|ask| open(ask));
+        let asks = self.asks.iter().enumerate();
+        asks.filter(move |(nth, ask)| open(ask) || (!any && *nth == 0)).map(|(_, ask)| ask)
+    }
+}
+
+/// Names this page as it was made now: each of its buttons is one request, however often it is clicked.
+fn page_key() -> Result<String, Failure> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|_| Failure::unavailable())?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// How often the number was contacted and what its owner said: what the gate will go by.
@@ -150,7 +169,7 @@ fn facts(visit: &Visit, contact: &Contact<'_>) -> Markup {
     }
 }
 
-fn offer(visit: &Visit, case: CaseId, contact: &Contact<'_>, ask: &QueueContact, at: Timestamp) -> Markup {
+fn offer(visit: &Visit, case: CaseId, contact: &Contact<'_>, ask: &QueueContact, key: &str) -> Markup {
     let own = matches!(visit.principal, Principal::Collector(..));
     let label = visit.say(match ask.purpose {
         Purpose::Collect => texts::ASK_COLLECT,
@@ -161,18 +180,17 @@ fn offer(visit: &Visit, case: CaseId, contact: &Contact<'_>, ask: &QueueContact,
         form.offer method="post" action="/permits" {
             @if own {
                 (layout::token(visit))
-                // The same page sends the same request only once, however often it is clicked.
-                input type="hidden" name="key" value=(at.0);
+                input type="hidden" name="key" value=(key);
                 input type="hidden" name="case" value=(case);
                 input type="hidden" name="contact" value=(ask.contact);
                 input type="hidden" name="channel" value=(ask.channel);
                 input type="hidden" name="purpose" value=(ask.purpose);
             }
             @if ask.callable_now {
-                @if own { button.primary type="submit" { (label) } } @else { span { (label) } }
+                @if own { button.primary[ask.purpose != Purpose::ConsentNotice] type="submit" { (label) } } @else { span { (label) } }
             } @else {
                 span.fine {
-                    (label) ": "
+                    (label) " · "
                     @match ask.callable_at {
                         Some(next) => {
                             (visit.say(texts::NEXT)) " " (moment::time(visit.language, next, &contact.zone)) " "

@@ -4,7 +4,7 @@ mod texts;
 
 use api::http::{clear_cookie, sign_in_cookie};
 use api::{Principal, SignIn};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::Pages;
-use crate::forms::{OpenForm, OwnForm};
+use crate::forms::{OpenForm, OwnForm, Params};
 use crate::layout;
 use crate::visit::{Visit, home};
 use crate::words;
@@ -32,7 +32,7 @@ pub(crate) async fn enter(
     State(pages): State<Pages>,
     visit: Visit,
     headers: HeaderMap,
-    Query(given): Query<Given>,
+    Params(given): Params<Given>,
 ) -> Response {
     let Some(token) = given.token else { return page(&visit, false).into_response() };
     // A browser that was led here by another site does not send our cookie along with the redirect.
@@ -75,7 +75,7 @@ fn page(visit: &Visit, wrong: bool) -> Markup {
             h1 { (visit.say(texts::TITLE)) }
             @if let Some(role) = words::principal(&visit.principal) {
                 p.notice {
-                    (visit.say(texts::SIGNED_IN)) ": " strong { (visit.say(role)) }
+                    (visit.say(texts::SIGNED_IN)) " · " strong { (visit.say(role)) }
                     @if home(&visit.principal) == "/sign-in" { " · " (visit.say(texts::NO_PAGE_YET)) }
                 }
             }

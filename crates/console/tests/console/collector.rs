@@ -115,10 +115,19 @@ async fn given_a_contact_who_owes_nothing_then_only_the_notice_may_be_sent_and_t
     given.caught_up().await;
     let mut browser = Browser::of(&given, collector()).await;
     let queue = browser.get("/queue").await;
-    queue.says("Request permit to ask for consent").says("has not agreed");
+    queue.says("Request permit to ask for consent").says("has not agreed").silent("value=\"locate\"");
     let notice = browser.submit(&queue.form_with("value=\"consent-notice\""), "/permits", &[]).await;
     notice.says("Allowed, once").says("owes nothing").says("Do not speak of the debt").says(">Sent<");
-    let locate = browser.submit(&queue.form_with("value=\"locate\""), "/permits", &[]).await;
+    let mut fields = queue.form_with("value=\"consent-notice\"").hidden("/permits");
+    for (name, value) in &mut fields {
+        match name.as_str() {
+            "purpose" => *value = "locate".to_owned(),
+            "channel" => *value = "call".to_owned(),
+            _ => {}
+        }
+    }
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let locate = browser.post("/permits", &fields).await;
     locate.says("Not allowed").says("F0308 consent-missing").says("Waiting will not change this");
 
     let answered = browser.submit(&notice, &path(&notice, "answer"), &[("answer", "unknown-debtor")]).await;

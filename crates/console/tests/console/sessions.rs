@@ -150,5 +150,7 @@ async fn given_a_path_that_nobody_has_then_a_friendly_page_says_so() {
     let given = Given::nothing().await;
     let mut browser = Browser::new(&given);
     browser.get("/nowhere").await.is(StatusCode::NOT_FOUND).says("There is nothing here").says("href=\"/\"");
+    browser.get("/?lang=xx&lang=").await.is(StatusCode::OK);
+    browser.get("/figures?pause=1&pause=2").await.is(StatusCode::NOT_FOUND).says("There is nothing here");
     browser.posted("/figures", &[]).await.is(StatusCode::METHOD_NOT_ALLOWED).says("There is no page");
 }
