@@ -92,7 +92,7 @@ pub trait Decider: Send + Sync + 'static {
     /// What decisions depend on. Built from events alone; serialised for snapshots.
     type State: Default + Serialize + DeserializeOwned + Send + Sync + 'static;
     /// What may be asked for.
-    type Command: Serialize + DeserializeOwned + Send + Sync + 'static;
+    type Command: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
     /// What may have happened.
     type Event: Event + Send + Sync + 'static;
     /// What the asker is told.

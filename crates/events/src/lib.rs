@@ -19,6 +19,6 @@ pub mod record;
 pub mod refusal;
 
 pub use codec::{DecodeError, Decoded, Event, EventType, UnknownEvent};
-pub use decider::{Decider, Now, Service, StreamId, Tally};
+pub use decider::{Decider, Now, Service, StreamId, Tally, partition_of};
 pub use record::{Actor, Cause, Envelope, Position, Record, RecordBuilder, RecordError, RecordHash, Tenant};
 pub use refusal::{Code, Reason, Refusal};

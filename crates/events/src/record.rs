@@ -18,9 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::StreamId;
 
 /// Where an event stands in its partition, from 0.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Position(pub u64);
 
 impl fmt::Display for Position {
@@ -164,7 +162,13 @@ impl RecordBuilder {
     }
 
     /// Closes the record. The builder is empty afterwards and keeps its buffers.
-    pub fn finish(&mut self, number: u64, epoch: u32, position: Position, prev: RecordHash) -> (Vec<u8>, RecordHash) {
+    pub fn finish(
+        &mut self,
+        number: u64,
+        epoch: u32,
+        position: Position,
+        prev: RecordHash,
+    ) -> (Vec<u8>, RecordHash) {
         let mut bytes = Vec::with_capacity(self.len());
         bytes.extend_from_slice(&MAGIC);
         bytes.extend_from_slice(&[0; 4]);
@@ -274,7 +278,9 @@ impl<'a> Record<'a> {
         let position = Position(u64::from_le_bytes(array(bytes, 20)));
         let time = Timestamp(i64::from_le_bytes(array(bytes, 28)));
         let mut body = Body { rest: &sealed[HEADER_LEN..], position, time };
-        let commands = body.commands().ok_or_else(|| RecordError::Body { number, offset: sealed.len() - body.rest.len() })?;
+        let commands = body
+            .commands()
+            .ok_or_else(|| RecordError::Body { number, offset: sealed.len() - body.rest.len() })?;
         Ok(Self {
             number,
             epoch: u32::from_le_bytes(array(bytes, 16)),

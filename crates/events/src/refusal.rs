@@ -161,6 +161,13 @@ pub struct Refusal {
     pub repeats: Option<Tally>,
 }
 
+impl Refusal {
+    /// Nothing was decided: the same command may be given again, with the same id.
+    pub fn is_transient(&self) -> bool {
+        self.reasons.iter().any(|reason| matches!(reason.code, Code::UNAVAILABLE | Code::BUSY))
+    }
+}
+
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
         Self { next_allowed: reason.next_allowed, reasons: vec![reason], repeats: None }

@@ -21,9 +21,10 @@ pub struct Cli {
     /// How to print results.
     #[arg(long, global = true, value_enum, default_value = "text")]
     pub format: Format,
-    /// Least severe log lines shown on standard error: error, warn, info, debug, trace.
-    #[arg(long, global = true, env = "FORBEAR_LOG", default_value = "info")]
-    pub log: tracing::Level,
+    /// Least severe log lines shown on standard error: error, warn, info, debug, trace [default: info for up
+    /// and serve, warn for the others].
+    #[arg(long, global = true, env = "FORBEAR_LOG")]
+    pub log: Option<tracing::Level>,
     /// Log lines as JSON, for machines.
     #[arg(long, global = true, env = "FORBEAR_LOG_JSON")]
     pub log_json: bool,

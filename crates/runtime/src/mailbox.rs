@@ -70,8 +70,9 @@ impl<D: Decider> PartitionPort<D> for Mailbox<D> {
         let mut submitted = Vec::with_capacity(count);
         for order in orders {
             scratch.clear();
+            // The tenant is part of it: another party that gives the same id must not get this one's answer (P8).
             // Commands are plain data; should one not serialise, its digest would not tell it from another.
-            scratch = match postcard::to_extend(&order.command, scratch) {
+            scratch = match postcard::to_extend(&(order.tenant, &order.command), scratch) {
                 Ok(bytes) => bytes,
                 Err(_) => return (0..count).map(|_| Err(Code::MALFORMED.into())).collect(),
             };

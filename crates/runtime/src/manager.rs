@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventlog::Log;
-use events::{Actor, Cause, Code, Decider, Decoded, Event, Position, Record, StreamId};
+use events::{Actor, Cause, Decider, Decoded, Event, Position, Record, StreamId};
 use model::CommandId;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
@@ -166,7 +166,7 @@ async fn deliver<M: Manager>(target: &Port<M::Target>, mut orders: Vec<OrderOf<M
         let mut again = Vec::new();
         for (order, answer) in orders.into_iter().zip(answers) {
             let Err(refusal) = answer else { continue };
-            if refusal.reasons.iter().any(|reason| matches!(reason.code, Code::UNAVAILABLE | Code::BUSY)) {
+            if refusal.is_transient() {
                 again.push(order);
             } else {
                 let code = refusal.reasons.first().map_or("unknown", |reason| reason.code.word());

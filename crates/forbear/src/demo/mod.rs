@@ -199,7 +199,6 @@ impl Demo {
             import,
             placement,
             seen,
-            people,
             wall,
             dialing_took,
         };

@@ -9,7 +9,7 @@ use events::{Code, Service};
 use serde::Serialize;
 
 use super::DemoError;
-use super::days::{People, Seen};
+use super::days::Seen;
 use crate::node::Node;
 
 /// What the demonstration itself knows.
@@ -22,7 +22,6 @@ pub struct Facts {
     pub import: ImportReport,
     pub placement: PlacementRun,
     pub seen: Seen,
-    pub people: People,
     pub wall: Duration,
     pub dialing_took: Duration,
 }
@@ -117,8 +116,9 @@ pub struct MostCalled {
     pub timeline: Vec<String>,
 }
 
-/// Timeline entries shown.
-const TIMELINE_SHOWN: u32 = 16;
+/// Timeline entries read and lines shown.
+const TIMELINE_READ: u32 = 500;
+const TIMELINE_SHOWN: usize = 16;
 
 /// Asks the platform what happened.
 pub async fn collect(node: &Node, facts: Facts) -> Result<Report, DemoError> {
@@ -214,26 +214,38 @@ fn bytes_per_event(node: &Node) -> Option<f64> {
 }
 
 async fn timeline(node: &Node, contact: model::ContactPointId) -> Result<Vec<String>, DemoError> {
-    let page = node
-        .platform
-        .contact_timeline(&Principal::Operator, &Target::Point(contact), TIMELINE_SHOWN, None)
-        .await?;
-    Ok(page.entries.iter().map(line).collect())
+    let operator = Principal::Operator;
+    let target = Target::Point(contact);
+    let page = node.platform.contact_timeline(&operator, &target, TIMELINE_READ, None).await?;
+    // What repeats without a break is one line with a count.
+    let mut lines: Vec<(String, String, u32)> = Vec::new();
+    for entry in &page.entries {
+        let what = what(entry);
+        match lines.last_mut() {
+            Some((_, last, times)) if *last == what => *times += 1,
+            _ => lines.push((shanghai(entry.at), what, 1)),
+        }
+    }
+    let show = |(at, what, times): (String, String, u32)| match times {
+        1 => format!("{at} {what}"),
+        _ => format!("{at} {what}, {times} times"),
+    };
+    Ok(lines.into_iter().take(TIMELINE_SHOWN).map(show).collect())
 }
 
-fn line(entry: &api::TimelineEntry) -> String {
-    let mut line = format!("{} {}", shanghai(entry.at), entry.kind);
+fn what(entry: &api::TimelineEntry) -> String {
+    let mut what = entry.kind.clone();
     if let Some(agency) = entry.agency {
-        let _ = write!(line, " {agency}");
+        let _ = write!(what, " {agency}");
     }
     if let Some(outcome) = entry.outcome {
-        let _ = write!(line, " {outcome}");
+        let _ = write!(what, " {outcome}");
     }
     let reasons: Vec<_> = entry.reasons.iter().map(|reason| reason.code.word()).collect();
     if !reasons.is_empty() {
-        let _ = write!(line, " ({})", reasons.join(", "));
+        let _ = write!(what, " ({})", reasons.join(", "));
     }
-    line
+    what
 }
 
 /// Local time of the demonstration, UTC+8 without daylight saving.

@@ -68,8 +68,16 @@ impl RemotePartition {
                 return all(Code::MALFORMED.into());
             };
             let second = first.split_off(count / 2);
+            let left = second.len();
             let mut answers = Box::pin(self.orders::<D>(first)).await;
-            answers.extend(Box::pin(self.orders::<D>(second)).await);
+            // Orders are decided in order or not at all: what comes after an order that was not decided would
+            // be taken for a sign that the log was followed past it.
+            let decided = |answer: &Answered<D>| !matches!(answer, Err(refusal) if refusal.is_transient());
+            if answers.iter().all(decided) {
+                answers.extend(Box::pin(self.orders::<D>(second)).await);
+            } else {
+                answers.extend((0..left).map(|_| Err(Code::UNAVAILABLE.into())));
+            }
             return answers;
         }
         match self.call::<D>(payload).await {

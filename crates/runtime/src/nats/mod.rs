@@ -16,10 +16,23 @@ mod serve;
 pub use client::{RemotePartition, ask, remote_port};
 pub use keys::JetStreamKeys;
 pub use lease::KvLeases;
-pub use serve::{NatsAnnounce, answer};
+pub use serve::{NatsAnnounce, Serving, answer};
 
 use async_nats::jetstream;
-use events::StreamId;
+use events::{Code, Reason, Refusal, StreamId};
+
+/// The bytes of a question or an answer.
+pub fn encode<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, Refusal> {
+    postcard::to_stdvec(value).map_err(|error| Reason::detail(Code::MALFORMED, error.to_string()).into())
+}
+
+/// Reads a question or an answer.
+pub fn decode<T: serde::de::DeserializeOwned>(payload: &[u8]) -> Result<T, Refusal> {
+    postcard::from_bytes(payload).map_err(|error| {
+        let detail = format!("expected a message of this version: {error}");
+        Reason::detail(Code::MALFORMED, detail).into()
+    })
+}
 
 /// Why NATS could not be set up.
 #[derive(Debug, thiserror::Error)]

@@ -60,14 +60,14 @@ impl Directory {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
-    /// The newest generation; 1 if there is none yet. Older ones are left from a crash and removed.
-    pub fn newest(&self) -> std::io::Result<u64> {
+    /// The newest generation, if there is one. Older ones are left from a crash and removed.
+    pub fn newest(&self) -> std::io::Result<Option<u64>> {
         let mut numbers = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             numbers.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u64>().ok()));
         }
-        let newest = numbers.iter().copied().max().unwrap_or(1);
-        for older in numbers.into_iter().filter(|number| *number != newest) {
+        let newest = numbers.iter().copied().max();
+        for older in numbers.into_iter().filter(|number| Some(*number) != newest) {
             fs::remove_dir_all(self.generation(older))?;
         }
         Ok(newest)

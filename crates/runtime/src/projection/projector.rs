@@ -89,8 +89,14 @@ impl Projector {
             damage: watch::Sender::new(0),
             ended: watch::Sender::new(false),
         });
-        let run =
-            Run::<P> { directory: Arc::new(directory), shared: Arc::clone(&shared), context, metrics, stop };
+        let run = Run::<P> {
+            directory: Arc::new(directory),
+            shared: Arc::clone(&shared),
+            context,
+            metrics,
+            stop,
+            next: 1,
+        };
         tokio::spawn(run.supervise());
         Ok(Self { shared })
     }
@@ -110,7 +116,7 @@ impl Projector {
         &self.shared.log
     }
 
-    /// Waits until everything that the log holds now has been applied.
+    /// Waits until everything that the log holds now has been applied and can be read.
     pub async fn caught_up(&self) -> Result<(), BehindError> {
         let mut ended = self.shared.ended.subscribe();
         for (stream, taken) in &self.shared.taken {
@@ -122,7 +128,12 @@ impl Projector {
                 () = turned(&mut ended, true) => return Err(BehindError::Stopped),
             }
         }
-        Ok(())
+        let mut reader = self.shared.reader.subscribe();
+        tokio::select! {
+            biased;
+            () = async { drop(reader.wait_for(Option::is_some).await) } => Ok(()),
+            () = turned(&mut ended, true) => Err(BehindError::Stopped),
+        }
     }
 
     /// How far behind it is, per stream.
@@ -158,6 +169,9 @@ struct Run<P: Projection> {
     context: P::Context,
     metrics: Metrics,
     stop: watch::Receiver<bool>,
+    /// The number of a generation that is begun. Never one that this process has moved aside: its handles may still
+    /// write there.
+    next: u64,
 }
 
 impl<P: Projection> Run<P> {
@@ -191,9 +205,10 @@ impl<P: Projection> Run<P> {
     /// One generation, from opening until it is stopped or damaged; then it has been moved aside.
     async fn generation(&mut self) -> std::io::Result<End> {
         let directory = Arc::clone(&self.directory);
+        let least = self.next;
         let streams: Vec<StreamId> = self.shared.taken.iter().map(|(stream, _)| *stream).collect();
         let (number, opened) = blocking(move || {
-            let number = directory.newest()?;
+            let number = directory.newest()?.unwrap_or(least);
             open::<P>(&directory, number, &streams)
         })
         .await??;
@@ -202,8 +217,13 @@ impl<P: Projection> Run<P> {
             Err(error) => End::Damaged(error),
         };
         self.shared.reader.send_replace(None);
+        // Whoever waits to catch up waits for the next generation.
+        self.shared.taken.iter().for_each(|(_, taken)| {
+            taken.send_replace(0);
+        });
         if matches!(end, End::Damaged(_)) {
             let directory = Arc::clone(&self.directory);
+            self.next = number + 1;
             blocking(move || directory.move_aside(number)).await??;
         }
         Ok(end)

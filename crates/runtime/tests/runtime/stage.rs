@@ -109,7 +109,7 @@ pub fn order<C>(n: u64, command: C) -> Order<C> {
 
 /// True for the answer "retry with the same id".
 pub fn unavailable(refusal: &Refusal) -> bool {
-    refusal.reasons.iter().any(|reason| matches!(reason.code, Code::UNAVAILABLE | Code::BUSY))
+    refusal.is_transient()
 }
 
 /// The one code of a refusal.
