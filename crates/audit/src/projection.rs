@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use events::assignment::AssignmentEvent;
-use events::gate::GateEvent;
+use events::gate::{GateEvent, PermitRefusedV1};
 use events::ledger::LedgerEvent;
 use events::{Actor, Code, Decoded, Event, Position, Record, Service, StreamId};
 use model::{AgencyId, CaseId, ContactPointId, Timestamp};
@@ -34,8 +34,8 @@ pub struct AuditProjection {
     kept: HashMap<Subject, (Position, Vec<u8>)>,
     /// Calls per contact point.
     calls: HashMap<ContactPointId, Changing<u32>>,
-    /// Who asked for the permit, or was refused, at a position.
-    asked: HashMap<Position, AgencyId>,
+    /// Who asked for the permit, or was refused and why, at a position.
+    asked: HashMap<Position, Asked>,
     in_batch: bool,
 }
 
@@ -44,6 +44,14 @@ pub struct AuditProjection {
 struct Changing<T> {
     value: T,
     changed: bool,
+}
+
+/// A request to the gate, as far as later events refer to it.
+#[derive(Clone)]
+struct Asked {
+    agency: AgencyId,
+    /// The rules that refused; of a permit, none.
+    codes: Vec<Code>,
 }
 
 /// An event and what stands around it.
@@ -131,6 +139,13 @@ fn put<T: Serialize>(changed: &mut Rows, key: &[u8], value: &T) {
     changed.put(key, &postcard::to_allocvec(value).unwrap_or_default());
 }
 
+impl Asked {
+    fn refused(refused: &PermitRefusedV1) -> Self {
+        let codes = refused.reasons.iter().map(|reason| reason.code).collect();
+        Self { agency: refused.asked.agency, codes }
+    }
+}
+
 impl AuditProjection {
     fn begin(&mut self) {
         self.in_batch = true;
@@ -208,19 +223,22 @@ impl AuditProjection {
             GateEvent::ContactClosed(closed) => closed.contact,
             GateEvent::ConsentAnswered(answered) => answered.contact,
             GateEvent::PermitReserved(reserved) => {
-                self.asked.insert(place.position, reserved.asked.agency);
+                self.asked.insert(place.position, Asked { agency: reserved.asked.agency, codes: Vec::new() });
                 self.figures(Some(reserved.asked.agency)).reserved();
                 reserved.asked.contact
             }
             GateEvent::PermitRefused(refused) => {
-                self.asked.insert(place.position, refused.asked.agency);
+                self.asked.insert(place.position, Asked::refused(refused));
                 self.figures(Some(refused.asked.agency)).refused(refused);
                 refused.asked.contact
             }
             GateEvent::RefusalsRepeated(repeated) => {
-                let agency = self.asker(repeated.contact, repeated.first, place.rows)?;
-                let first = self.codes(repeated.contact, repeated.first, &repeated.codes, place.rows)?;
-                self.figures(agency).repeated(&first, repeated.count);
+                let asked = self.asked(repeated.contact, repeated.first, place.rows)?;
+                let first = asked.as_ref().map(|asked| asked.codes.as_slice()).unwrap_or_default();
+                // The gate may no longer remember them; they stand at the first refusal.
+                let codes = if repeated.codes.is_empty() { first } else { &repeated.codes };
+                let agency = asked.as_ref().map(|asked| asked.agency);
+                self.figures(agency).repeated(codes, repeated.count);
                 repeated.contact
             }
             GateEvent::PermitRedeemed(redeemed) => {
@@ -288,38 +306,36 @@ impl AuditProjection {
 
     /// The agency whose request stands at a position.
     fn asker(
-        &self,
+        &mut self,
         contact: ContactPointId,
         position: Position,
         rows: &Reader,
     ) -> Result<Option<AgencyId>, StoreError> {
-        if let Some(agency) = self.asked.get(&position) {
-            return Ok(Some(*agency));
+        match self.asked.get(&position) {
+            Some(asked) => Ok(Some(asked.agency)),
+            None => Ok(self.asked(contact, position, rows)?.map(|asked| asked.agency)),
         }
-        Ok(match self.kept_event(contact, position, rows)? {
-            Some(GateEvent::PermitReserved(reserved)) => Some(reserved.asked.agency),
-            Some(GateEvent::PermitRefused(refused)) => Some(refused.asked.agency),
-            _ => None,
-        })
     }
 
-    /// The rules of a repeated refusal: as repeated, or else as they stand at the first.
-    fn codes(
-        &self,
+    /// The request that stands at a position, from memory or from what is kept.
+    fn asked(
+        &mut self,
         contact: ContactPointId,
-        first: Position,
-        repeated: &[Code],
+        position: Position,
         rows: &Reader,
-    ) -> Result<Vec<Code>, StoreError> {
-        if !repeated.is_empty() {
-            return Ok(repeated.to_vec());
+    ) -> Result<Option<Asked>, StoreError> {
+        if let Some(asked) = self.asked.get(&position) {
+            return Ok(Some(asked.clone()));
         }
-        Ok(match self.kept_event(contact, first, rows)? {
-            Some(GateEvent::PermitRefused(refused)) => {
-                refused.reasons.iter().map(|reason| reason.code).collect()
+        let asked = match self.kept_event(contact, position, rows)? {
+            Some(GateEvent::PermitReserved(reserved)) => {
+                Asked { agency: reserved.asked.agency, codes: Vec::new() }
             }
-            _ => Vec::new(),
-        })
+            Some(GateEvent::PermitRefused(refused)) => Asked::refused(&refused),
+            _ => return Ok(None),
+        };
+        self.asked.insert(position, asked.clone());
+        Ok(Some(asked))
     }
 
     /// A contact point's event by its position, in this batch or before.

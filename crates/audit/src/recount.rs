@@ -89,6 +89,8 @@ pub struct Findings {
     pub redeemed_void: u64,
     /// Permits given outside of calling hours in one of the zones.
     pub outside_hours: u64,
+    /// Calls placed outside of calling hours in one of the zones.
+    pub redeemed_outside_hours: u64,
     /// Permits given though no zone was known, or one that the time zone database does not have.
     pub zone_unknown: u64,
     /// Permits given though no policy was in force, or naming another than was.

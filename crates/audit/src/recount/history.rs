@@ -133,6 +133,10 @@ pub fn scan(facts: &[Fact], all_zones: &[Option<TimeZone>], policies: &Policies,
             }
             What::Redeemed { permit } => {
                 findings.redeemed_after_stop += u64::from(stopped);
+                let known: Vec<&TimeZone> = zones.iter().filter_map(|zone| zone.as_ref()).collect();
+                let limits = in_force(policies, place).map(|(_, _, limits)| *limits);
+                let at_night = limits.is_some_and(|limits| outside(limits, &known, place.at));
+                findings.redeemed_outside_hours += u64::from(at_night);
                 let index = find(&permits, *permit);
                 let mut taken = place;
                 match index.and_then(|index| permits.get_mut(index)) {

@@ -109,3 +109,24 @@ async fn given_a_damaged_store_when_opened_then_it_answers_as_before() {
     }
     assert!(rebuilt > 0.0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_damage_found_while_it_runs_when_reported_then_a_new_generation_is_built_beside() {
+    let mut generated = Generated::new().await;
+    generated.records(50).await;
+    let log = &generated.world.log;
+    let directory = tempfile::tempdir().expect("a directory");
+    let running = Running::caught_up(directory.path(), log).await;
+    let expected = running.everything().await;
+    running.audit.projector().report_damage();
+    // Refused, or answered from either generation, but never wrong.
+    while running.rebuilt() == 0.0 {
+        assert!(running.try_everything().await.is_none_or(|replies| replies == expected));
+    }
+    running.audit.caught_up().await.expect("caught up");
+    assert!(running.everything().await == expected);
+    assert_eq!(running.rebuilt(), 1.0);
+    assert!(directory.path().join("rows.damaged-1").exists() && directory.path().join("rows/2").exists());
+    assert!(!directory.path().join("rows/1").exists());
+    running.stop().await;
+}

@@ -228,12 +228,14 @@ async fn given_a_permit_at_night_or_without_a_zone_when_recounted_then_it_is_fou
     world.gate(MONDAY, linked(contact(1), &[ZONE])).await;
     world.gate(MONDAY, linked(contact(2), &["Mars/Olympus"])).await;
     world.reserve(MONDAY.plus_ms(8 * HOUR + 1000), contact(1)).await;
-    world.reserve(MONDAY.plus_ms(22 * HOUR - 1), contact(1)).await;
+    let evening = world.reserve(MONDAY.plus_ms(22 * HOUR - 1), contact(1)).await;
     assert_eq!(count(&world).await.findings, Findings::default());
     world.reserve(MONDAY.plus_ms(22 * HOUR), contact(1)).await;
+    world.gate(MONDAY.plus_ms(22 * HOUR), redeemed(contact(1), evening)).await;
     world.reserve(MONDAY.plus_ms(DAY + 12 * HOUR), contact(2)).await;
     world.reserve(MONDAY.plus_ms(DAY + 12 * HOUR), contact(3)).await;
-    let expected = Findings { outside_hours: 1, zone_unknown: 2, ..Findings::default() };
+    let expected =
+        Findings { outside_hours: 1, redeemed_outside_hours: 1, zone_unknown: 2, ..Findings::default() };
     assert_eq!(count(&world).await.findings, expected);
 }
 

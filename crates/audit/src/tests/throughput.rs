@@ -7,7 +7,7 @@ use super::world::*;
 #[ignore = "a measurement"]
 async fn throughput() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut generated = Generated::new().await;
+    let mut generated = Generated::of(20_000).await;
     generated.records(50_000).await;
     let began = Instant::now();
     let running = Running::caught_up(directory.path(), &generated.world.log).await;

@@ -39,6 +39,13 @@ pub fn contact(number: u8) -> ContactPointId {
     ContactPointId([number; 16])
 }
 
+/// The first 256 are those of [`contact`].
+fn numbered(number: u64) -> ContactPointId {
+    let mut id = [number as u8; 16];
+    id[..7].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()[..7]);
+    if number < 256 { contact(number as u8) } else { ContactPointId(id) }
+}
+
 pub fn case(number: u8) -> CaseId {
     CaseId([number; 16])
 }
@@ -309,10 +316,16 @@ pub struct Generated {
     calls: Vec<(ContactPointId, Position)>,
     refusals: Vec<(ContactPointId, Position)>,
     next: u64,
+    contacts: u64,
 }
 
 impl Generated {
     pub async fn new() -> Self {
+        Self::of(100).await
+    }
+
+    /// Events of this many contact points, of which 100 are linked.
+    pub async fn of(contacts: u64) -> Self {
         let mut world = World::new();
         world.write(LEDGER, MONDAY, &events::ledger::samples()).await;
         world.write(ASSIGNMENT, MONDAY, &events::assignment::samples()).await;
@@ -328,6 +341,7 @@ impl Generated {
             calls: Vec::new(),
             refusals: Vec::new(),
             next,
+            contacts,
         }
     }
 
@@ -349,7 +363,7 @@ impl Generated {
     fn event(&mut self) -> GateEvent {
         let position = Position(self.next);
         self.next += 1;
-        let contact = contact(self.draw(100) as u8);
+        let contact = numbered(self.draw(self.contacts));
         let agency = 1 + self.draw(5) as u32;
         match self.draw(6) {
             0 if !self.waiting.is_empty() => {
@@ -362,7 +376,8 @@ impl Generated {
                 settled(contact, permit, Outcome::NoAnswer, false)
             }
             2 if !self.refusals.is_empty() => {
-                let index = self.draw(self.refusals.len() as u64) as usize;
+                let recent = self.refusals.len().min(1000);
+                let index = self.refusals.len() - 1 - self.draw(recent as u64) as usize;
                 let (contact, first) = self.refusals[index];
                 repeated(contact, first, 3, if first.0.is_multiple_of(2) { &[Code::DAY_CAP] } else { &[] })
             }
