@@ -88,7 +88,7 @@ pub enum Place {
     /// In the data directory of this process, which runs every role.
     Embedded,
     /// On NATS JetStream.
-    Nats(async_nats::Client),
+    Nats(nats::Client),
 }
 
 /// Why a node does not start.
@@ -209,10 +209,7 @@ impl Node {
         let signer_seed = master.checkpoint_seed();
         let keys: Arc<dyn KeyStore> = match &place {
             Place::Embedded => Arc::new(EmbeddedKeys::open(&config.data.join("vault.redb"))?),
-            Place::Nats(client) => {
-                let context = async_nats::jetstream::new(client.clone());
-                Arc::new(JetStreamKeys::open(&context, config.nats.replicas).await?)
-            }
+            Place::Nats(client) => Arc::new(JetStreamKeys::open(client, config.nats.replicas).await?),
         };
         let vault = Vault::new(master, keys).await?;
         let audit = if roles.contains(&Role::Audit) {
@@ -314,9 +311,8 @@ async fn leadership(config: &Config, place: &Place) -> Result<Arc<dyn Leadership
     Ok(match place {
         Place::Embedded => Arc::new(SoleInstance),
         Place::Nats(client) => {
-            let context = async_nats::jetstream::new(client.clone());
             let ttl = Duration::from_secs(config.nats.lease_s);
-            Arc::new(KvLeases::open(&context, config.nats.replicas, config.instance(), ttl).await?)
+            Arc::new(KvLeases::open(client, config.nats.replicas, config.instance(), ttl).await?)
         }
     })
 }
@@ -525,7 +521,7 @@ async fn serve_web(
     Ok(listening)
 }
 
-async fn answer_for_audit(client: &async_nats::Client, audit: Audit) -> Result<Serving, NatsError> {
+async fn answer_for_audit(client: &nats::Client, audit: Audit) -> Result<Serving, NatsError> {
     nats::answer(client, "forbear-audit", AUDIT_SUBJECT, move |payload| {
         let audit = audit.clone();
         async move {
@@ -540,7 +536,7 @@ async fn answer_for_audit(client: &async_nats::Client, audit: Audit) -> Result<S
 }
 
 /// The audit of another process.
-struct RemoteAudit(async_nats::Client);
+struct RemoteAudit(nats::Client);
 
 #[async_trait]
 impl AuditPort for RemoteAudit {

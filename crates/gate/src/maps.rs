@@ -4,15 +4,14 @@
 use std::hash::{BuildHasherDefault, Hasher};
 
 use events::Position;
-use hashbrown::HashMap;
 use model::ContactPointId;
 
 /// By contact point. Its bytes are a keyed pseudonym and uniform already. Requests may name invented ids, but only
 /// what a lender dispatched or a stop names is ever inserted.
-pub(crate) type ByContact<V> = HashMap<ContactPointId, V, BuildHasherDefault<PseudonymHasher>>;
+pub(crate) type ByContact<V> = hashbrown::HashMap<ContactPointId, V, BuildHasherDefault<PseudonymHasher>>;
 
 /// By place in the log.
-pub(crate) type ByPosition<V> = HashMap<Position, V, BuildHasherDefault<PositionHasher>>;
+pub(crate) type ByPosition<V> = hashbrown::HashMap<Position, V, BuildHasherDefault<PositionHasher>>;
 
 /// Takes the last eight bytes as they are. Not the first: those choose the partition.
 #[derive(Debug, Default, Clone)]

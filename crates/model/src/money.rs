@@ -98,8 +98,7 @@ impl Money {
             return Err(MoneyError::TooPrecise { digits, got: text.to_owned() });
         }
         let kept = &fraction[..fraction.len().min(scale)];
-        let magnitude: i64 =
-            format!("{whole}{kept:0<scale$}").parse().map_err(|_| MoneyError::Overflow)?;
+        let magnitude: i64 = format!("{whole}{kept:0<scale$}").parse().map_err(|_| MoneyError::Overflow)?;
         Ok(Self { minor: if unsigned.len() < text.len() { -magnitude } else { magnitude }, currency })
     }
 

@@ -104,7 +104,14 @@ impl<D: Decider> Replica<D> {
         loop {
             let stored = log.read(self.chain.stream(), self.chain.slot, READ_MAX).await?;
             if stored.is_empty() {
-                return Ok(());
+                let (stream, acknowledged) = (self.chain.stream(), self.chain.slot);
+                let head = log.head(stream).await?;
+                // What this replica has read cannot be gone.
+                return if head < acknowledged {
+                    Err(LogError::Cut { stream, acknowledged, head }.into())
+                } else {
+                    Ok(())
+                };
             }
             for stored in &stored {
                 if let Some(record) = self.chain.accept(stored)? {

@@ -23,6 +23,8 @@ pub struct Dependency {
     pub name: String,
     /// A package of this workspace.
     pub ours: bool,
+    /// For its tests only.
+    pub dev: bool,
 }
 
 /// A package somewhere below a member, and the way to it.
@@ -143,6 +145,8 @@ struct RawDependency {
     name: String,
     /// Set for a package on this disk, which with us is one of the workspace.
     path: Option<String>,
+    /// Null for a normal dependency, else `dev` or `build`.
+    kind: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -185,7 +189,11 @@ impl RawPackage {
         let dependencies = self
             .dependencies
             .into_iter()
-            .map(|dependency| Dependency { ours: dependency.path.is_some(), name: dependency.name })
+            .map(|dependency| Dependency {
+                ours: dependency.path.is_some(),
+                dev: dependency.kind.as_deref() == Some("dev"),
+                name: dependency.name,
+            })
             .collect();
         Ok(Member { name: self.name, dir, manifest, dependencies, id: self.id })
     }

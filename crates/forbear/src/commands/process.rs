@@ -78,9 +78,7 @@ pub(super) async fn serve(serve: Serve) -> Result<(), Failure> {
     }
     let config = valid(config)?;
     let master = master_key(&config, false).map_err(Failure::refused)?;
-    let client = async_nats::connect(&config.nats.url).await.map_err(|error| {
-        Failure::unavailable(format!("no NATS server answers at {}: {error}", config.nats.url))
-    })?;
+    let client = runtime::nats::connect(&config.nats.url).await.map_err(Failure::unavailable)?;
     let (clock, codes): (_, Option<Arc<dyn CodeSender>>) = match serve.simulate_from {
         Some(at) => (Clock::Simulated(SimulatedClock::starting(Timestamp(at))), Some(Arc::new(DisplayOnly))),
         None => (Clock::System(SystemClock::start()), None),

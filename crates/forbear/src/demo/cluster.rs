@@ -55,10 +55,10 @@ impl Processes {
     }
 
     /// A connection to the server, as soon as it takes one.
-    pub async fn client(&self) -> Result<async_nats::Client, DemoError> {
+    pub async fn client(&self) -> Result<runtime::nats::Client, DemoError> {
         let started = Instant::now();
         loop {
-            match async_nats::connect(&self.url).await {
+            match runtime::nats::connect(&self.url).await {
                 Ok(client) => return Ok(client),
                 Err(_) if started.elapsed() < PATIENCE => tokio::time::sleep(Duration::from_millis(50)).await,
                 Err(error) => {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::{self, kv};
+use async_nats::Client;
+use async_nats::jetstream::kv;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -21,8 +22,8 @@ pub struct JetStreamKeys {
 
 impl JetStreamKeys {
     /// Opens the bucket.
-    pub async fn open(context: &jetstream::Context, replicas: usize) -> Result<Self, NatsError> {
-        Ok(Self { store: bucket(context, "forbear_vault", replicas, Duration::ZERO).await? })
+    pub async fn open(client: &Client, replicas: usize) -> Result<Self, NatsError> {
+        Ok(Self { store: bucket(client, "forbear_vault", replicas, Duration::ZERO).await? })
     }
 
     async fn state(&self, person: PersonId) -> Result<KeyState, KeyStoreError> {

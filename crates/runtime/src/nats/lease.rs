@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::{self, kv};
+use async_nats::Client;
+use async_nats::jetstream::kv;
 use async_trait::async_trait;
 use bytes::Bytes;
 use events::StreamId;
@@ -24,12 +25,12 @@ pub struct KvLeases {
 impl KvLeases {
     /// Opens the bucket. A lease that is not renewed for `ttl` is free for others.
     pub async fn open(
-        context: &jetstream::Context,
+        client: &Client,
         replicas: usize,
         instance: InstanceId,
         ttl: Duration,
     ) -> Result<Self, NatsError> {
-        Ok(Self { store: bucket(context, "forbear_leases", replicas, ttl).await?, instance, ttl })
+        Ok(Self { store: bucket(client, "forbear_leases", replicas, ttl).await?, instance, ttl })
     }
 }
 

@@ -13,6 +13,7 @@ mod keys;
 mod lease;
 mod serve;
 
+pub use async_nats::Client;
 pub use client::{RemotePartition, ask, remote_port};
 pub use keys::JetStreamKeys;
 pub use lease::KvLeases;
@@ -20,6 +21,11 @@ pub use serve::{NatsAnnounce, Serving, answer};
 
 use async_nats::jetstream;
 use events::{Code, Reason, Refusal, StreamId};
+
+/// Connects to the first server that answers; later losses of the connection mend themselves.
+pub async fn connect(url: &str) -> Result<Client, NatsError> {
+    async_nats::connect(url).await.map_err(|error| NatsError::new(format!("connecting to {url}"), error))
+}
 
 /// The bytes of a question or an answer.
 pub fn encode<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, Refusal> {
@@ -56,11 +62,12 @@ fn subject(stream: StreamId) -> String {
 
 /// A key-value bucket on file storage, created if it is not there.
 async fn bucket(
-    context: &jetstream::Context,
+    client: &Client,
     name: &str,
     replicas: usize,
     max_age: std::time::Duration,
 ) -> Result<jetstream::kv::Store, NatsError> {
+    let context = jetstream::new(client.clone());
     let config = jetstream::kv::Config {
         bucket: name.to_owned(),
         history: 1,
