@@ -213,7 +213,7 @@ fn last_stops(visit: &Visit, audit: &AuditFigures, zone: &TimeZone) -> Markup {
                 table { tbody { @for stop in audit.last_stops.iter().take(10) { tr {
                     td { (moment::time(visit.language, stop.at, zone)) }
                     td { code { (brief(&stop.contact.to_string())) } br; span.fine { (visit.say(words::stop_source(stop.source))) } }
-                    td { code { (stop.stream) "/" (stop.position) } }
+                    td.figure { code { (stop.stream) "/" (stop.position) } }
                 } } } }
             }
         }
@@ -238,7 +238,7 @@ fn lag(visit: &Visit, lag: &[StreamLag]) -> Markup {
 
 /// Enough of a pseudonym to tell it from others.
 fn brief(pseudonym: &str) -> String {
-    pseudonym.chars().take(20).collect()
+    pseudonym.chars().take(16).collect()
 }
 
 /// 1234567 as 1,234,567.

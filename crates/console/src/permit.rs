@@ -154,7 +154,7 @@ pub(crate) async fn show(
             (step(&pages, &visit, &story, &id).await)
         }
         @if !matches!(story.step, Step::Refused { .. }) { (told(&visit, &id, role)) }
-        p.actions { a.button href=(visit.home()) { (visit.say(texts::BACK)) } }
+        p.actions.narrow { a.button href=(visit.home()) { (visit.say(texts::BACK)) } }
     };
     Ok(layout::page(&visit, title, body))
 }

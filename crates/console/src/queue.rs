@@ -117,7 +117,7 @@ fn card(pages: &Pages, visit: &Visit, row: &Row<'_>, key: &str) -> Markup {
                 div.contact.callable[contact.asks.iter().any(|ask| ask.callable_now)] {
                     div.person {
                         @let (name, hint) = found(&row.people, contact.contact);
-                        strong { (name.unwrap_or(visit.say(texts::NO_NAME))) }
+                        strong { (name.unwrap_or(visit.say(if row.people.is_empty() { texts::NAME_LATER } else { texts::NO_NAME }))) }
                         @if let Some(hint) = hint { " " span.number { (hint) } }
                         br;
                         (visit.say(words::role(contact.role))) " "

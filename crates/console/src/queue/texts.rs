@@ -12,6 +12,7 @@ pub const NOBODY_NOW: Text = text("现在没有可以联系的人。", "There is
 pub const NOBODY_LATER: Text = text("没有其他案件。", "There are no other cases.");
 pub const MORE: Text = text("更多案件", "More cases");
 pub const NO_NAME: Text = text("姓名已删除", "name erased");
+pub const NAME_LATER: Text = text("姓名暂时无法显示", "name not to hand yet");
 pub const NO_CONTACT: Text = text("没有可以联系的人。", "Nobody may be contacted about it.");
 pub const TODAY: Text = text("今天", "Today");
 pub const SEVEN_DAYS: Text = text("七天", "seven days");
