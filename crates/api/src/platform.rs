@@ -37,7 +37,6 @@ pub use audit::{After, AgencyFigures, AuditFigures, Recount, StreamLag, Timeline
 pub use cases::{CaseSummary, Payment, Posted};
 pub use contacts::{ContactView, HolderView, StopReceipt};
 pub use figures::PlatformFigures;
-pub(crate) use give::is_transient;
 pub use history::{CaseContact, CasePerson, TimelinePage};
 pub use permits::{PermitAsk, PermitGiven, Redeemed, Settled};
 pub use queue::{QUEUE_MAX, Queue, QueueContact, QueueEntry};

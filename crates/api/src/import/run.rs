@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::prepare::{Prepared, Run};
 use super::report::{ImportReport, Progress};
-use crate::platform::{is_transient, vault_failed};
+use crate::platform::vault_failed;
 use crate::portfolio::{Defaults, Portfolio, PortfolioError, PortfolioRow, Problem, RowError};
 
 /// Rows of one batch.
@@ -213,7 +213,7 @@ impl Done {
             match answer {
                 Ok(LedgerAnswer::Unchanged) => self.unchanged += 1,
                 Ok(_) => self.taken += 1,
-                Err(refusal) if is_transient(&refusal) => again.push(line),
+                Err(refusal) if refusal.is_transient() => again.push(line),
                 Err(refusal) => self.errors.push(row_error(line, &refusal)),
             }
         }

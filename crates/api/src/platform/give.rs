@@ -72,18 +72,13 @@ pub(super) async fn give_to<D: Decider>(
     loop {
         let answered = port.submit_to(partition, vec![order.clone()]).await.pop();
         let refusal = match answered {
-            Some(Err(refusal)) if is_transient(&refusal) => refusal,
+            Some(Err(refusal)) if refusal.is_transient() => refusal,
             Some(answered) => return answered,
             None => Code::UNAVAILABLE.into(),
         };
         let Some(pause_ms) = pauses_ms.next() else { return Err(refusal) };
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
     }
-}
-
-/// The same command may succeed when it is given again.
-pub(crate) fn is_transient(refusal: &Refusal) -> bool {
-    refusal.reasons.iter().any(|reason| matches!(reason.code, Code::UNAVAILABLE | Code::BUSY))
 }
 
 #[cfg(test)]
