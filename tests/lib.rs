@@ -2,4 +2,7 @@
 
 #![allow(clippy::missing_panics_doc, reason = "test support panics to fail the test")]
 
+pub mod evidence;
+pub mod load;
 pub mod nats_server;
+pub mod program;

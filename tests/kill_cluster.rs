@@ -1,0 +1,102 @@
+//! Kill -9 of gate processes and of the NATS server under load: the other gate process takes over, nothing
+//! acknowledged is lost, no cap is passed, a retry returns what was stored.
+//!
+//! `FORBEAR_KILL_ROUNDS=50` kills that often; 5 times otherwise.
+
+use std::path::Path;
+use std::time::Instant;
+
+use eventlog::jetstream::{JetStreamLog, JetStreamOptions};
+use forbear_tests::evidence::{Evidence, assert_clean};
+use forbear_tests::load::{CONFIG, Load, eventually, round_time, rounds, spread};
+use forbear_tests::nats_server::{NatsServer, client, free_port};
+use forbear_tests::program::{Http, PATIENCE, Program, run, text, write_vault_key};
+use serde_json::json;
+
+const FORBEAR: &str = env!("CARGO_BIN_EXE_forbear-under-test");
+
+/// A process of the cluster.
+fn serve(dir: &Path, role: &str, instance: &str, url: &str, listen: &str) -> Program {
+    let data = dir.join(format!("{role}-{instance}"));
+    let (key, config) = (dir.join("vault.key"), dir.join("forbear.toml"));
+    let arguments = [
+        "serve",
+        role,
+        "--instance",
+        instance,
+        "--nats",
+        url,
+        "--data",
+        text(&data),
+        "--vault-key",
+        text(&key),
+        "--config",
+        text(&config),
+        "--listen",
+        listen,
+    ];
+    let mut program = Program::new(FORBEAR, &arguments, dir.join(format!("{role}-{instance}.log")), "info");
+    program.start();
+    program
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn given_kill_9_of_gates_and_server_under_load_then_another_takes_over_and_nothing_is_lost() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    std::fs::write(dir.path().join("forbear.toml"), CONFIG).expect("the configuration");
+    let key = dir.path().join("vault.key");
+    write_vault_key(&key);
+    let mut server = NatsServer::single();
+    let listen = format!("127.0.0.1:{}", free_port());
+    let start = |role, instance| serve(dir.path(), role, instance, &server.url(), &listen);
+    let mut others = vec![start("ledger", "1"), start("assignment", "2"), start("audit", "3")];
+    let mut gates = vec![start("gate", "4"), start("gate", "5")];
+    others.push(start("web", "6"));
+    let (token, _) = run(FORBEAR, &["token", "operator", "--vault-key", text(&key)], "warn");
+    let token = String::from_utf8(token).expect("text");
+    let http = Http::new(&format!("http://{listen}"), token.trim(), PATIENCE);
+    let first = http.wait_until_ready(&others[3]);
+
+    let load = Load::prepare(&http, rounds());
+    let (mut takeovers, mut outages) = (Vec::new(), Vec::new());
+    for round in 0..rounds() {
+        // Not in turn, or always the same one would lead and be killed.
+        let killed = (round * 7 % 5 % 2) as usize;
+        let with_server = round % 2 == 1;
+        load.during(|| {
+            std::thread::sleep(round_time(round));
+            let began = Instant::now();
+            if with_server {
+                server.kill9();
+            }
+            gates[killed].kill9();
+            if with_server {
+                server.restart();
+            }
+            load.wait_until_permits_are_answered();
+            if with_server { &mut outages } else { &mut takeovers }.push(began.elapsed());
+        });
+        gates[killed].start();
+        http.wait_until_ready(&others[3]);
+        load.retry();
+    }
+    eventually("the audit to catch up and agree with the gate", || {
+        let figures = http.get("/v1/figures").done("the figures");
+        figures["gate"]["stops"] == figures["audit"]["stops"]
+    });
+    let recount = http.post("/v1/recount", &json!({}), None).done("the recount");
+    assert_clean(&recount);
+    for program in others.iter_mut().rev().chain(&mut gates) {
+        program.stop();
+    }
+
+    let log = JetStreamLog::new(client(&[server.url()]).await, JetStreamOptions::default());
+    let summary = Evidence::read(&log).await.judge(&load.finish());
+    assert!(summary.permits > 0 && summary.stops > 0 && summary.unanswered > 0, "no load: {summary}");
+    println!(
+        "kill -9, NATS: {summary}; first start {first:.1?}, gate killed until permits are answered {}, \
+         gate and server killed {}",
+        spread(takeovers),
+        spread(outages)
+    );
+}
