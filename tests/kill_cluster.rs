@@ -60,9 +60,9 @@ async fn given_kill_9_of_gates_and_server_under_load_then_another_takes_over_and
     let load = Load::prepare(&http, rounds());
     let (mut takeovers, mut outages) = (Vec::new(), Vec::new());
     for round in 0..rounds() {
-        // Not in turn, or always the same one would lead and be killed.
-        let killed = (round * 7 % 5 % 2) as usize;
-        let with_server = round % 2 == 1;
+        let leader = usize::from(gates[0].last_logged("leading") < gates[1].last_logged("leading"));
+        let (with_server, of_leader) = (round % 2 == 1, round % 5 != 4);
+        let killed = if of_leader { leader } else { 1 - leader };
         load.during(|| {
             std::thread::sleep(round_time(round));
             let began = Instant::now();
@@ -74,7 +74,11 @@ async fn given_kill_9_of_gates_and_server_under_load_then_another_takes_over_and
                 server.restart();
             }
             load.wait_until_permits_are_answered();
-            if with_server { &mut outages } else { &mut takeovers }.push(began.elapsed());
+            match (with_server, of_leader) {
+                (true, _) => outages.push(began.elapsed()),
+                (false, true) => takeovers.push(began.elapsed()),
+                (false, false) => {}
+            }
         });
         gates[killed].start();
         http.wait_until_ready(&others[3]);
@@ -94,8 +98,8 @@ async fn given_kill_9_of_gates_and_server_under_load_then_another_takes_over_and
     let summary = Evidence::read(&log).await.judge(&load.finish());
     assert!(summary.permits > 0 && summary.stops > 0 && summary.unanswered > 0, "no load: {summary}");
     println!(
-        "kill -9, NATS: {summary}; first start {first:.1?}, gate killed until permits are answered {}, \
-         gate and server killed {}",
+        "kill -9, NATS: {summary}; first start {first:.1?}, leading gate killed until permits \
+         are answered {}, a gate and the server killed {}",
         spread(takeovers),
         spread(outages)
     );

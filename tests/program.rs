@@ -71,6 +71,14 @@ impl Program {
         assert!(status.success(), "{status} on SIGTERM:\n{}", self.log_end());
     }
 
+    /// When it last logged such a message, as the log has it: later times compare greater.
+    pub fn last_logged(&self, message: &str) -> Option<String> {
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        let text = String::from_utf8_lossy(&log);
+        let line = text.lines().rev().find(|line| line.contains(&format!(" {message} ")))?;
+        Some(line.split_whitespace().next().unwrap_or_default().to_owned())
+    }
+
     /// The last lines that it logged.
     pub fn log_end(&self) -> String {
         let log = std::fs::read(&self.log).unwrap_or_default();

@@ -41,10 +41,10 @@ fn describe(report: &Value) -> String {
         "{} cases taken, {} unchanged, {} rows refused ({} a second)\n",
         report["taken"],
         report["unchanged"],
-        report["refused"]["total"],
+        report["refused"],
         text(&report["cases_per_second"])
     );
-    let errors: Vec<&Value> = report["refused"]["rows"].as_array().into_iter().flatten().collect();
+    let errors: Vec<&Value> = report["errors"].as_array().into_iter().flatten().collect();
     for error in errors.iter().take(SHOWN) {
         for problem in error["problems"].as_array().into_iter().flatten() {
             out.push_str(&format!(
@@ -56,8 +56,14 @@ fn describe(report: &Value) -> String {
             ));
         }
     }
-    if errors.len() > SHOWN {
-        out.push_str(&format!("  and {} more; --format json has them\n", errors.len() - SHOWN));
+    let rows = report["refused"].as_u64().unwrap_or_default();
+    let shown = errors.len().min(SHOWN) as u64;
+    if rows > shown {
+        out.push_str(&format!(
+            "  and {} more rows; --format json has the first {}\n",
+            rows - shown,
+            errors.len()
+        ));
     }
     out
 }
