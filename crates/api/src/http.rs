@@ -67,12 +67,19 @@ pub fn router(platform: Platform) -> Router {
         .method_not_allowed_fallback(problem::no_method)
         .layer(from_fn_with_state(platform.clone(), problem::finish))
         .layer(DefaultBodyLimit::max(BODY_MAX));
+    probe_routes().nest("/v1", v1).with_state(platform)
+}
+
+/// Health, readiness and metrics alone, for a process that serves no pages.
+pub fn probes(platform: Platform) -> Router {
+    probe_routes().with_state(platform)
+}
+
+fn probe_routes() -> Router<Platform> {
     Router::new()
-        .nest("/v1", v1)
         .route("/health", get(probes::health))
         .route("/ready", get(probes::ready))
         .route("/metrics", get(probes::metrics))
-        .with_state(platform)
 }
 
 /// Serves until `stop` turns true, then lets requests in progress end.

@@ -191,7 +191,7 @@ impl Shared {
     }
 
     fn check(&self) -> Result<(), LogError> {
-        self.stopped.get().map_or(Ok(()), |cause| Err(LogError::Store(cause.clone())))
+        self.stopped.get().map_or(Ok(()), |cause| Err(LogError::Stopped(cause.clone())))
     }
 
     fn read(&self, stream: StreamId, from: u64, max_bytes: usize) -> Result<Vec<Stored>, LogError> {

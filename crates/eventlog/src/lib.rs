@@ -115,6 +115,9 @@ pub enum LogError {
     /// The store cannot be opened or does not answer.
     #[error("the log store does not answer: {0}")]
     Store(String),
+    /// The store takes nothing until it is opened again.
+    #[error("the log store has stopped: {0}")]
+    Stopped(String),
     /// A slot is missing: a record was removed.
     #[error(
         "{stream}: slot {expected} is missing, the next record there is in slot {got}: a record was removed"
@@ -171,4 +174,11 @@ pub enum LogError {
         /// What would follow.
         expected: String,
     },
+}
+
+impl LogError {
+    /// Trying again cannot mend it: the log is damaged, or its store must be opened again.
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Store(_))
+    }
 }

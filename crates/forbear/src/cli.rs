@@ -26,7 +26,7 @@ pub struct Cli {
     #[arg(long, global = true, env = "FORBEAR_LOG")]
     pub log: Option<tracing::Level>,
     /// Log lines as JSON, for machines.
-    #[arg(long, global = true, env = "FORBEAR_LOG_JSON")]
+    #[arg(long, global = true, env = "FORBEAR_LOG_JSON", value_parser = clap::builder::BoolishValueParser::new())]
     pub log_json: bool,
 }
 
@@ -81,6 +81,13 @@ pub enum Command {
     Recount(Server),
     /// Make a sign-in token for somebody. Needs the vault key, so it works where the platform runs.
     Token(Token),
+    /// Make a vault key for a cluster: every process needs the same one.
+    ///
+    /// `forbear up` makes its own. Keep a copy where the data is not: without it every name and number is lost.
+    Key {
+        /// The new file.
+        file: PathBuf,
+    },
     /// Explain a refusal's code.
     Code {
         /// The code, such as F0302.
@@ -120,8 +127,8 @@ pub struct Serve {
     /// What this process runs: ledger, assignment, gate, audit, web.
     #[arg(required = true)]
     pub roles: Vec<Role>,
-    /// The NATS servers.
-    #[arg(long, env = "FORBEAR_NATS")]
+    /// The NATS servers, separated by commas.
+    #[arg(long, env = "FORBEAR_NATS", hide_env_values = true)]
     pub nats: Option<String>,
     /// This process's number, unique in the cluster.
     #[arg(long, env = "FORBEAR_INSTANCE")]
@@ -129,6 +136,9 @@ pub struct Serve {
     /// Copies of each record: 1 on a single server, 3 in a cluster.
     #[arg(long, env = "FORBEAR_REPLICAS")]
     pub replicas: Option<usize>,
+    /// Where this process serves /health, /ready and /metrics, unless it serves the pages.
+    #[arg(long, env = "FORBEAR_PROBES")]
+    pub probes: Option<SocketAddr>,
     /// Settings.
     #[command(flatten)]
     pub settings: Settings,

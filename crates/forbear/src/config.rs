@@ -16,6 +16,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where the pages and the API are served.
     pub listen: SocketAddr,
+    /// Where a process without pages serves /health, /ready and /metrics; nowhere if not given.
+    pub probes: Option<SocketAddr>,
     /// The vault's master key; by default `vault.key` in the data directory, made on the first start.
     pub vault_key: Option<PathBuf>,
     /// Which process this is; unique in a cluster.
@@ -116,6 +118,7 @@ impl Default for Config {
         Self {
             data: PathBuf::from("forbear-data"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            probes: None,
             vault_key: None,
             instance: 1,
             partitions: Partitions::default(),

@@ -15,7 +15,7 @@ use audit::{Audit, AuditOptions, AuditPort, AuditQuery, AuditReply};
 use eventlog::Log;
 use eventlog::embedded::EmbeddedLog;
 use eventlog::jetstream::{JetStreamLog, JetStreamOptions};
-use events::gate::{GateCommand, PolicyV1};
+use events::gate::{GateCommand, GateQuery, GateReply, PolicyV1};
 use events::{Actor, Code, Decider, Reason, Refusal, Service, StreamId, Tenant};
 use gate::Gate;
 use ledger::Ledger;
@@ -32,6 +32,12 @@ use vault::{EmbeddedKeys, KeyStore, MasterKey, Vault};
 
 use crate::config::Config;
 use crate::managers::{Access, Contacts, Placements};
+
+/// How long requests in progress may take to end.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long the audit may take to answer: a recount reads every log.
+const AUDIT_WITHIN: Duration = Duration::from_secs(600);
 
 /// The subject that audit processes answer on.
 const AUDIT_SUBJECT: &str = "forbear.audit";
@@ -157,6 +163,7 @@ pub struct Node {
     stop: watch::Sender<bool>,
     services: Services,
     tasks: JoinSet<()>,
+    client: Option<nats::Client>,
     _answering: Option<Serving>,
 }
 
@@ -245,23 +252,48 @@ impl Node {
             codes: codes.unwrap_or_else(|| code_sender(config)),
         });
         let listening = if roles.contains(&Role::Web) {
-            Some(serve_web(config, platform.clone(), stopped, &mut tasks).await?)
+            let pages = console::router(platform.clone(), config.console()?);
+            let router = api::http::router(platform.clone()).merge(pages);
+            Some(serve_http(config.listen, router, stopped.clone(), &mut tasks).await?)
         } else {
             None
         };
-        Ok(Self { platform, metrics, log, audit, listening, stop, services, tasks, _answering: answering })
+        if let Some(probes) = config.probes {
+            serve_http(probes, api::http::probes(platform.clone()), stopped, &mut tasks).await?;
+        }
+        let client = match place {
+            Place::Nats(client) => Some(client),
+            Place::Embedded => None,
+        };
+        Ok(Self {
+            platform,
+            metrics,
+            log,
+            audit,
+            listening,
+            stop,
+            services,
+            tasks,
+            client,
+            _answering: answering,
+        })
     }
 
-    /// Waits until a part cannot go on; never returns while all is well.
-    pub async fn failed(&mut self) -> RecoveryError {
+    /// Waits until a part has ended that should not; never returns while all is well.
+    pub async fn failed(&mut self) -> String {
         let ended = tokio::select! {
-            ended = ended(&mut self.services.ledger) => ended,
-            ended = ended(&mut self.services.assignment) => ended,
-            ended = ended(&mut self.services.gate) => ended,
+            // Why a service ended says more than that its followers did.
+            biased;
+            ended = still_running(&mut self.services.ledger) => ended,
+            ended = still_running(&mut self.services.assignment) => ended,
+            ended = still_running(&mut self.services.gate) => ended,
+            Some(ended) = self.tasks.join_next() => {
+                return format!("a part of the program has ended: {ended:?}");
+            }
         };
         match ended {
-            Err(error) => error,
-            Ok(()) => std::future::pending().await,
+            Ok(()) => "a service has ended".to_owned(),
+            Err(error) => error.to_string(),
         }
     }
 
@@ -276,8 +308,24 @@ impl Node {
         if let Some(audit) = &self.audit {
             audit.ended().await;
         }
-        while self.tasks.join_next().await.is_some() {}
+        let rest = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_WITHIN, rest).await.is_err() {
+            tracing::warn!("requests in progress were broken off");
+            self.tasks.abort_all();
+        }
+        if let Some(client) = &self.client {
+            // What was answered is on its way; a lost connection has lost it already.
+            drop(client.flush().await);
+        }
         ledger.and(assignment).and(gate)
+    }
+}
+
+/// As `ended`, but a service that does not run here never ends.
+async fn still_running<D: Decider>(service: &mut Option<Running<D>>) -> Result<(), RecoveryError> {
+    match service {
+        Some(service) => service.ended().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -438,8 +486,8 @@ fn local<D: Decider>(service: Option<&Running<D>>) -> Port<D> {
     service.map_or_else(|| Port::new(Vec::new()), Running::port)
 }
 
-/// Has a partition of the gate adopt the configured policy whenever it is led here; without one it refuses
-/// everything.
+/// Sees to it, whenever a partition of the gate is led here, that it has a policy: the configured one where
+/// there is none, or an older version of it. A policy that an operator has adopted since stays.
 async fn adopt(
     gate: Port<Gate>,
     partition: u16,
@@ -454,19 +502,15 @@ async fn adopt(
             () = turned(&mut stop, true) => return,
             () = turned(&mut leading, true) => {}
         }
-        let order = Order {
-            id: adoption_id(&policy, partition, &clock),
-            actor: Actor::Operator,
-            tenant: Tenant::Platform,
-            cause: None,
-            command: GateCommand::AdoptPolicy(policy.clone()),
-        };
-        match gate.submit_to(partition, vec![order]).await.pop() {
-            Some(Ok(_)) => {}
-            Some(Err(refusal)) => {
-                tracing::error!(partition, %refusal, "the configured policy was not adopted; the one before stays");
+        while *leading.borrow_and_update() {
+            match adopt_if_older(&gate, partition, &policy, &clock).await {
+                Ok(()) => break,
+                Err(refusal) if refusal.is_transient() => tokio::time::sleep(ADOPT_PAUSE).await,
+                Err(refusal) => {
+                    tracing::error!(partition, %refusal, "the configured policy was not adopted");
+                    break;
+                }
             }
-            None => {}
         }
         tokio::select! {
             biased;
@@ -474,6 +518,42 @@ async fn adopt(
             () = turned(&mut leading, false) => {}
         }
     }
+}
+
+/// Between attempts to adopt.
+const ADOPT_PAUSE: Duration = Duration::from_millis(200);
+
+async fn adopt_if_older(
+    gate: &Port<Gate>,
+    partition: u16,
+    policy: &PolicyV1,
+    clock: &Clock,
+) -> Result<(), Refusal> {
+    let GateReply::Figures(figures) = gate.query(partition, GateQuery::Figures).await? else {
+        return Err(Code::UNAVAILABLE.into());
+    };
+    if let Some((id, version)) = figures.policy
+        && (id != policy.id || version >= policy.version)
+    {
+        if (&id, version) != (&policy.id, policy.version) {
+            tracing::info!(
+                partition,
+                id,
+                version,
+                "another policy than the configured one is in force and stays"
+            );
+        }
+        return Ok(());
+    }
+    let order = Order {
+        id: adoption_id(policy, partition, clock),
+        actor: Actor::Operator,
+        tenant: Tenant::Platform,
+        cause: None,
+        command: GateCommand::AdoptPolicy(policy.clone()),
+    };
+    let mut answers = gate.submit_to(partition, vec![order]).await;
+    answers.pop().unwrap_or_else(|| Err(Code::UNAVAILABLE.into())).map(drop)
 }
 
 async fn turned(flag: &mut watch::Receiver<bool>, to: bool) {
@@ -501,21 +581,18 @@ fn code_sender(config: &Config) -> Arc<dyn CodeSender> {
     }
 }
 
-async fn serve_web(
-    config: &Config,
-    platform: Platform,
+async fn serve_http(
+    address: SocketAddr,
+    router: axum::Router,
     stop: watch::Receiver<bool>,
     tasks: &mut JoinSet<()>,
 ) -> Result<SocketAddr, StartError> {
-    let address = config.listen;
     let failed = |cause| StartError::Listen { address, cause };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let listening = listener.local_addr().map_err(failed)?;
-    let pages = console::router(platform.clone(), config.console()?);
-    let router = api::http::router(platform).merge(pages);
     tasks.spawn(async move {
         if let Err(error) = api::http::serve(listener, router, stop).await {
-            tracing::error!(%error, "the pages are no longer served");
+            tracing::error!(%error, %address, "HTTP is no longer served");
         }
     });
     Ok(listening)
@@ -542,7 +619,8 @@ struct RemoteAudit(nats::Client);
 impl AuditPort for RemoteAudit {
     async fn ask(&self, query: AuditQuery) -> Result<AuditReply, Refusal> {
         let payload = nats::encode(&query)?;
-        let answer: Result<AuditReply, Refusal> = nats::ask(&self.0, AUDIT_SUBJECT, payload).await?;
+        let answer: Result<AuditReply, Refusal> =
+            nats::ask(&self.0, AUDIT_SUBJECT, payload, AUDIT_WITHIN).await?;
         answer
     }
 }

@@ -91,14 +91,16 @@ pub fn validate(policy: &PolicyV1) -> Result<(), PolicyError> {
 pub(crate) fn adopt(state: &State, policy: &PolicyV1) -> Result<Vec<GateEvent>, Refusal> {
     let invalid = |error: PolicyError| Reason::detail(Code::POLICY_INVALID, error.to_string());
     validate(policy).map_err(invalid)?;
-    if let Some(adopted) = &state.policy {
-        if adopted.policy == *policy {
-            return Ok(Vec::new());
-        }
-        if adopted.policy.id == policy.id && adopted.policy.version == policy.version {
-            let PolicyV1 { id, version, .. } = policy.clone();
-            return Err(invalid(PolicyError::Differs { id, version }).into());
-        }
+    let current = state.policy.as_ref().map(|adopted| &adopted.policy);
+    if current == Some(policy) {
+        return Ok(Vec::new());
+    }
+    let same_name = |known: &&PolicyV1| (&known.id, known.version) == (&policy.id, policy.version);
+    if let Some(known) = current.into_iter().chain(&state.former_policies).find(same_name)
+        && known != policy
+    {
+        let PolicyV1 { id, version, .. } = policy.clone();
+        return Err(invalid(PolicyError::Differs { id, version }).into());
     }
     Ok(vec![GateEvent::PolicyAdopted(PolicyAdoptedV1 { policy: policy.clone() })])
 }

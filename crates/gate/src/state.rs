@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use events::Position;
-use events::gate::{ConsentAnswer, GateEvent, Stop};
+use events::gate::{ConsentAnswer, GateEvent, PolicyV1, Stop};
 use model::{AgencyId, CaseId, ContactPointId, LenderId, PersonId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,8 @@ use crate::zone::{ZoneSet, Zones};
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct State {
     pub(crate) policy: Option<Adopted>,
+    /// Policies that were in force before, each id and version once: the same name never means two things.
+    pub(crate) former_policies: Vec<PolicyV1>,
     pub(crate) zones: Zones,
     pub(crate) contacts: ByContact<Contact>,
     /// Placements and closings that came before the link that they are about.
@@ -98,7 +100,12 @@ impl State {
         self.tallies.count(event);
         match event {
             GateEvent::PolicyAdopted(adopted) => {
-                self.policy = Some(Adopted { policy: adopted.policy.clone(), position });
+                let adopted = Adopted { policy: adopted.policy.clone(), position };
+                if let Some(Adopted { policy, .. }) = self.policy.replace(adopted)
+                    && !self.former_policies.contains(&policy)
+                {
+                    self.former_policies.push(policy);
+                }
             }
             GateEvent::ContactLinked(linked) => crate::link::linked(self, linked),
             GateEvent::ContactPlaced(placed) => match self.link_mut(placed.contact, placed.case) {

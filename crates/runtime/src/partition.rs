@@ -6,7 +6,6 @@
 //! away, everybody who waits is told "unavailable, retry with the same id", and the partition recovers.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,6 +20,7 @@ use events::{
 use hashbrown::HashMap;
 use model::{CommandId, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, SystemClock};
 use crate::command_index::Accepted;
@@ -76,12 +76,11 @@ impl<D: Decider> Partition<D> {
             match self.term().await {
                 Ok(Ended::Stopped) => return Ok(()),
                 Ok(Ended::Deposed(why)) => tracing::warn!(stream = %self.stream, why, "no longer leading"),
-                // Trying again cannot mend these; going on would mean to guess.
-                Err(error @ (RecoveryError::Newer { .. } | RecoveryError::Partitions { .. })) => {
-                    return Err(error);
-                }
                 Err(error) => {
-                    tracing::error!(stream = %self.stream, %error, "the partition cannot be served")
+                    tracing::error!(stream = %self.stream, %error, "the partition cannot be served");
+                    if error.is_final() {
+                        return Err(error);
+                    }
                 }
             }
             self.leading.send_replace(false);
@@ -110,13 +109,29 @@ impl<D: Decider> Partition<D> {
     /// Standby, election, service.
     async fn term(&mut self) -> Result<Ended, RecoveryError> {
         let log = Arc::clone(&self.log);
-        let started = Instant::now();
+        let opened = Instant::now();
         let snapshots = self.options.snapshots.clone();
         let mut replica =
             Replica::<D>::open(&*log, self.stream, snapshots.as_ref(), self.options.commands_max).await?;
         replica.catch_up(&*log).await?;
+        let recovery = opened.elapsed();
         let Some(mut lease) = self.standby(&*log, &mut replica).await? else { return Ok(Ended::Stopped) };
-        replica.catch_up(&*log).await?;
+        let elected_at = Instant::now();
+        let ended = self.lead(&*log, replica, &mut lease, recovery, elected_at).await;
+        lease.release().await;
+        ended
+    }
+
+    /// Election and service. `recovery` is how long it took to come here, without standing by.
+    async fn lead(
+        &mut self,
+        log: &dyn Log,
+        mut replica: Replica<D>,
+        lease: &mut Lease,
+        recovery: Duration,
+        started: Instant,
+    ) -> Result<Ended, RecoveryError> {
+        replica.catch_up(log).await?;
         if let Some(logged) = replica.partitions
             && logged != self.options.partitions
         {
@@ -128,18 +143,21 @@ impl<D: Decider> Partition<D> {
             Err(ElectionError::Log(error)) => return Err(error.into()),
             Err(ElectionError::Append(error)) => return Ok(Ended::Deposed(error.to_string())),
         };
-        self.metrics.recovery_seconds.set(started.elapsed().as_secs_f64());
-        tracing::info!(
-            stream = %self.stream, position = %replica.chain.position, epoch = replica.chain.epoch,
-            recovered_in_ms = started.elapsed().as_millis() as u64, "leading"
-        );
+        let recovery = recovery + started.elapsed();
+        self.metrics.recovery_seconds.set(recovery.as_secs_f64());
         let _announced = match &self.announce {
-            Some(announce) => Some(announce.leading(self.stream, self.mailbox.clone()).await),
+            Some(announce) => match announce.leading(self.stream, self.mailbox.clone()).await {
+                Some(announced) => Some(announced),
+                None => return Ok(Ended::Deposed("the partition could not be announced".to_owned())),
+            },
             None => None,
         };
+        tracing::info!(
+            stream = %self.stream, position = %replica.chain.position, epoch = replica.chain.epoch,
+            recovered_in_ms = recovery.as_millis() as u64, "leading"
+        );
         self.leading.send_replace(true);
-        let ended = Leader::new(self, replica, elected).serve(&mut lease).await;
-        Ok(ended)
+        Ok(Leader::new(self, replica, elected).serve(lease).await)
     }
 
     /// Follows the log until the lease is ours; `None` if the process stops.
@@ -273,6 +291,8 @@ struct Leader<'a, D: Decider> {
     ticked: Timestamp,
     since_snapshot: u64,
     snapshot_due: bool,
+    /// The snapshot being written.
+    storing: Option<JoinHandle<()>>,
 }
 
 impl<'a, D: Decider> Leader<'a, D> {
@@ -295,6 +315,7 @@ impl<'a, D: Decider> Leader<'a, D> {
             repeated: HashMap::new(),
             since_snapshot: 0,
             snapshot_due: false,
+            storing: None,
         }
     }
 
@@ -353,7 +374,11 @@ impl<'a, D: Decider> Leader<'a, D> {
         if self.snapshot_due
             && let Some(bytes) = self.snapshot_now(self.replica.chain)
         {
-            self.storing_snapshot(bytes).await;
+            self.store_snapshot(bytes);
+        }
+        if let Some(storing) = self.storing.take() {
+            // It says itself what went wrong.
+            drop(storing.await);
         }
         Ended::Stopped
     }
@@ -565,14 +590,20 @@ impl<'a, D: Decider> Leader<'a, D> {
         })
     }
 
-    fn storing_snapshot(&self, bytes: Vec<u8>) -> impl Future<Output = ()> + Send + use<D> {
+    /// Writes it beside the loop, one at a time: while one is being written, the next is skipped.
+    fn store_snapshot(&mut self, bytes: Vec<u8>) {
+        if self.storing.as_ref().is_some_and(|storing| !storing.is_finished()) {
+            return;
+        }
         let partition = &self.partition;
-        store_snapshot(
-            partition.stream,
-            partition.options.snapshots.clone(),
-            partition.metrics.clone(),
-            bytes,
-        )
+        let (stream, metrics) = (partition.stream, partition.metrics.clone());
+        self.storing = partition.options.snapshots.clone().map(|directory| {
+            tokio::task::spawn_blocking(move || match snapshot::store(&directory, stream, &bytes) {
+                Ok(()) => metrics.snapshots.inc(),
+                // A snapshot only saves time.
+                Err(error) => tracing::warn!(%stream, %error, "the snapshot was not stored"),
+            })
+        });
     }
 
     /// Nothing is in flight, so what these answers rest on is durable.
@@ -615,25 +646,9 @@ impl<'a, D: Decider> Leader<'a, D> {
         metrics.append_seconds.observe(flight.sent.elapsed().as_secs_f64());
         self.answer_now(flight.waiting);
         if let Some(bytes) = flight.snapshot {
-            self.storing_snapshot(bytes).await;
+            self.store_snapshot(bytes);
         }
         Ok(())
-    }
-}
-
-async fn store_snapshot(
-    stream: StreamId,
-    directory: Option<PathBuf>,
-    metrics: PartitionMetrics,
-    bytes: Vec<u8>,
-) {
-    let Some(directory) = directory else { return };
-    let stored = tokio::task::spawn_blocking(move || snapshot::store(&directory, stream, &bytes)).await;
-    match stored {
-        Ok(Ok(())) => metrics.snapshots.inc(),
-        // A snapshot only saves time.
-        Ok(Err(error)) => tracing::warn!(%stream, %error, "the snapshot was not stored"),
-        Err(error) => tracing::warn!(%stream, %error, "the snapshot was not stored"),
     }
 }
 

@@ -73,6 +73,16 @@ pub enum RecoveryError {
     },
 }
 
+impl RecoveryError {
+    /// Trying again cannot mend it; going on would mean to guess.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Log(error) => error.is_final(),
+            Self::Event { .. } | Self::Newer { .. } | Self::Partitions { .. } => true,
+        }
+    }
+}
+
 impl<D: Decider> Replica<D> {
     /// From the snapshot, if there is one that belongs to this log, and else from the beginning.
     pub async fn open(

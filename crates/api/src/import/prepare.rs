@@ -134,6 +134,9 @@ impl Run {
             scratch.extend_from_slice(part);
         }
         scratch.extend_from_slice(&row.line.to_be_bytes());
+        // The day is part of the command, so the same file on another day is another command; its content
+        // makes it unchanged.
+        scratch.extend_from_slice(&self.opened_on.to_be_bytes());
         let opening = CaseOpenedV1 {
             case: id,
             lender: self.lender,

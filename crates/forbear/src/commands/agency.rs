@@ -71,8 +71,8 @@ pub(super) fn place(server: &Server, format: Format) -> Result<(), Failure> {
     let answer = Client::signed_in(server)?.post("/v1/placement", &json!({}))?;
     print(format, &answer, |answer| {
         let mut out = format!("{} cases placed, {} wait\n", answer["placed"], answer["remaining"]);
-        for reason in answer["not_placeable"].as_array().into_iter().flatten() {
-            out.push_str(&format!("  {} of them: {}\n", reason["cases"], text(&reason["reason"])));
+        for (reason, cases) in answer["not_placeable"].as_object().into_iter().flatten() {
+            out.push_str(&format!("  {cases} of them: {reason}\n"));
         }
         out
     });
@@ -88,7 +88,7 @@ pub(super) fn queue(queue: &Queue, format: Format) -> Result<(), Failure> {
             let entries: Vec<&Value> = answer[key].as_array().into_iter().flatten().collect();
             out.push_str(&format!("{heading}: {} cases\n", entries.len()));
             for entry in entries {
-                out.push_str(&format!("  {} {}\n", text(&entry["case"]), worth(&entry["worth"])));
+                out.push_str(&format!("  {} {}\n", text(&entry["case"]), text(&entry["worth"]["text"])));
                 for contact in entry["contacts"].as_array().into_iter().flatten() {
                     let when = match (&contact["callable_now"], &contact["callable_at"]) {
                         (Value::Bool(true), _) => "now".to_owned(),
@@ -107,11 +107,4 @@ pub(super) fn queue(queue: &Queue, format: Format) -> Result<(), Failure> {
         out
     });
     Ok(())
-}
-
-fn worth(value: &Value) -> String {
-    match (&value["amount"], &value["currency"]) {
-        (Value::Null, _) => text(value),
-        (amount, currency) => format!("{} {}", text(amount), text(currency)),
-    }
 }

@@ -1,6 +1,6 @@
 //! `stop`, `timeline`.
 
-use std::io::Read;
+use std::io::IsTerminal;
 
 use serde_json::{Value, json};
 
@@ -25,8 +25,11 @@ fn read_number(number: &str) -> Result<String, Failure> {
     if number != "-" {
         return Ok(number.to_owned());
     }
+    if std::io::stdin().is_terminal() {
+        eprint!("number: ");
+    }
     let mut line = String::new();
-    std::io::stdin().take(200).read_to_string(&mut line).map_err(Failure::usage)?;
+    std::io::stdin().read_line(&mut line).map_err(Failure::usage)?;
     Ok(line.trim().to_owned())
 }
 

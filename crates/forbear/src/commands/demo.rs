@@ -1,6 +1,7 @@
 //! `demo`.
 
 use std::io::{IsTerminal, stderr};
+use std::net::SocketAddr;
 
 use crate::cli::{Demo, Format};
 use crate::demo::{self, Ran};
@@ -32,7 +33,12 @@ pub(super) async fn run(asked: Demo, format: Format) -> Result<(), Failure> {
         cases: asked.cases,
         days: asked.days,
         nats: asked.nats,
-        pages: (!asked.exit || asked.nats).then_some(asked.listen),
+        pages: match (asked.exit, asked.nats) {
+            (false, _) => Some(asked.listen),
+            // The process for the pages is one of the five, also when nobody looks at them.
+            (true, true) => Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+            (true, false) => None,
+        },
         progress: format == Format::Text && stderr().is_terminal(),
     };
     let ran = demo.run().await.map_err(Failure::refused)?;

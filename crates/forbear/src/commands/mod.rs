@@ -43,6 +43,7 @@ fn client(command: Command, format: Format) -> Result<(), Failure> {
         Command::Status(server) => status::status(&server, format),
         Command::Recount(server) => status::recount(&server, format),
         Command::Token(token) => token::run(&token, format),
+        Command::Key { file } => token::key(&file),
         Command::Code { code } => code::run(&code, format),
         Command::Up(_) | Command::Serve(_) | Command::Config(_) | Command::Demo(_) => Ok(()),
     }

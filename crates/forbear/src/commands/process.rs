@@ -70,6 +70,9 @@ pub(super) async fn serve(serve: Serve) -> Result<(), Failure> {
     if let Some(url) = &serve.nats {
         config.nats.url.clone_from(url);
     }
+    if serve.probes.is_some() {
+        config.probes = serve.probes;
+    }
     if let Some(instance) = serve.instance {
         config.instance = instance;
     }
@@ -108,7 +111,7 @@ async fn run_until_stopped(mut node: Node) -> Result<(), Failure> {
     };
     let stopped = node.stop().await;
     match failed {
-        Some(error) => Err(Failure::refused(error)),
+        Some(why) => Err(Failure::refused(why)),
         None => stopped.map_err(Failure::refused),
     }
 }

@@ -1,5 +1,7 @@
 //! `token`.
 
+use std::path::Path;
+
 use api::Principal;
 use model::{AgencyId, CollectorId, LenderId};
 use serde_json::json;
@@ -21,6 +23,15 @@ pub(super) fn run(token: &Token, format: Format) -> Result<(), Failure> {
     })?;
     let signed = client::token(&key, principal, i64::from(token.hours) * 3_600_000)?;
     print(format, &json!({ "token": signed }), |_| signed.clone());
+    Ok(())
+}
+
+pub(super) fn key(file: &Path) -> Result<(), Failure> {
+    if file.exists() {
+        return Err(Failure::usage(format!("expected a file that is not there yet, {} is", file.display())));
+    }
+    MasterKey::load_or_create(file).map_err(Failure::refused)?;
+    println!("{} made; give it to every process with --vault-key, and keep a copy elsewhere", file.display());
     Ok(())
 }
 

@@ -67,3 +67,17 @@ fn given_a_cap_of_zero_then_nothing_is_ever_allowed() {
     assert_eq!(when.reasons()[0].next_allowed, None);
     when.then_refused([Code::SEVEN_DAY_CAP]);
 }
+
+#[test]
+fn given_a_policy_of_former_times_when_its_name_comes_with_other_content_then_it_is_refused() {
+    let former = gate::strict();
+    let mut other = gate::strict();
+    other.id = "other".to_owned();
+    let mut forged = gate::strict();
+    forged.per_day = 99;
+    given([policy(former.clone()), policy(other)])
+        .when(GateCommand::AdoptPolicy(forged), TEN)
+        .then_refused([Code::POLICY_INVALID])
+        .when(GateCommand::AdoptPolicy(former), TEN)
+        .then_some(1);
+}

@@ -13,8 +13,8 @@ use super::subject;
 use crate::clock::Clock;
 use crate::port::{Answered, Order, PartitionPort, Port};
 
-/// How long to wait for an answer.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to wait for the leader of a partition.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// A partition reached over NATS.
 pub struct RemotePartition {
@@ -45,7 +45,7 @@ impl RemotePartition {
     }
 
     async fn call<D: Decider>(&self, payload: Vec<u8>) -> Result<ReturnedOf<D>, Refusal> {
-        ask(&self.client, &self.subject, payload).await
+        ask(&self.client, &self.subject, payload, ANSWER_WITHIN).await
     }
 
     fn encode<D: Decider>(&self, body: Body<D::Command, D::Query>) -> Result<Vec<u8>, Refusal> {
@@ -117,13 +117,13 @@ pub async fn ask<R: DeserializeOwned>(
     client: &Client,
     subject: &str,
     payload: Vec<u8>,
+    within: Duration,
 ) -> Result<R, Refusal> {
     let unavailable = |why: String| Refusal::from(Reason::detail(Code::UNAVAILABLE, why));
-    let request = client.request(subject.to_owned(), payload.into());
-    let message = match tokio::time::timeout(TIMEOUT, request).await {
-        Ok(Ok(message)) => message,
-        Ok(Err(error)) => return Err(unavailable(error.to_string())),
-        Err(_) => return Err(unavailable("no answer in time".to_owned())),
+    let request = async_nats::Request::new().payload(payload.into()).timeout(Some(within));
+    let message = match client.send_request(subject.to_owned(), request).await {
+        Ok(message) => message,
+        Err(error) => return Err(unavailable(error.to_string())),
     };
     postcard::from_bytes(&message.payload).map_err(|_| unavailable("the answer does not read".to_owned()))
 }

@@ -40,9 +40,10 @@ impl Leadership for KvLeases {
         let key = format!("{}.{}", stream.service, stream.partition);
         let value = Bytes::from(self.instance.to_string());
         let revision = loop {
-            // Taken, or the server does not answer: both mean not ours yet.
-            if let Ok(revision) = self.store.create(&key, value.clone()).await {
-                break revision;
+            match self.store.create(&key, value.clone()).await {
+                Ok(revision) => break revision,
+                Err(error) if error.kind() == kv::CreateErrorKind::AlreadyExists => {}
+                Err(error) => tracing::warn!(%stream, %error, "the lease cannot be asked for"),
             }
             tokio::time::sleep(self.ttl / 8).await;
         };
@@ -50,13 +51,13 @@ impl Leadership for KvLeases {
         let (keeper, dropped) = oneshot::channel::<()>();
         let mut renewal =
             Renewal { store: self.store.clone(), key, value, revision, every: self.ttl / 4, ttl: self.ttl };
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             tokio::select! {
                 _ = dropped => renewal.release().await,
                 () = renewal.keep() => drop(lost.send_replace(true)),
             }
         });
-        Lease::kept(is_lost, Box::new(keeper))
+        Lease::kept(is_lost, Box::new(keeper)).returned_by(task)
     }
 }
 

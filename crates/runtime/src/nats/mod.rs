@@ -19,12 +19,19 @@ pub use keys::JetStreamKeys;
 pub use lease::KvLeases;
 pub use serve::{NatsAnnounce, Serving, answer};
 
-use async_nats::jetstream;
+use async_nats::{ServerAddr, jetstream};
 use events::{Code, Reason, Refusal, StreamId};
 
-/// Connects to the first server that answers; later losses of the connection mend themselves.
-pub async fn connect(url: &str) -> Result<Client, NatsError> {
-    async_nats::connect(url).await.map_err(|error| NatsError::new(format!("connecting to {url}"), error))
+/// Connects to the first server that answers, of several separated by commas; later losses of the connection
+/// mend themselves.
+pub async fn connect(urls: &str) -> Result<Client, NatsError> {
+    let servers: Result<Vec<ServerAddr>, _> = urls.split(',').map(|url| url.trim().parse()).collect();
+    let servers = servers.map_err(|error| NatsError::new("reading the servers' addresses", error))?;
+    // Hosts only: an address may carry a password.
+    let hosts: Vec<String> =
+        servers.iter().map(|server| format!("{}:{}", server.host(), server.port())).collect();
+    let connected = async_nats::connect(servers).await;
+    connected.map_err(|error| NatsError::new(format!("connecting to {}", hosts.join(", ")), error))
 }
 
 /// The bytes of a question or an answer.
@@ -80,8 +87,31 @@ async fn bucket(
     match context.create_key_value(config).await {
         Ok(store) => Ok(store),
         Err(created) => match context.get_key_value(name).await {
-            Ok(store) => Ok(store),
+            Ok(store) => same_settings(store, name, replicas, max_age).await,
             Err(_) => Err(NatsError::new(format!("creating the bucket {name}"), created)),
         },
     }
+}
+
+/// Refuses a bucket that was made with other settings: leases would run out early, keys be kept too few times.
+async fn same_settings(
+    store: jetstream::kv::Store,
+    name: &str,
+    replicas: usize,
+    max_age: std::time::Duration,
+) -> Result<jetstream::kv::Store, NatsError> {
+    let action = || format!("opening the bucket {name}");
+    let status = store.status().await.map_err(|error| NatsError::new(action(), error))?;
+    let config = &status.info.config;
+    if config.num_replicas == replicas && config.max_age == max_age {
+        return Ok(store);
+    }
+    let cause = format!(
+        "expected {replicas} replicas and an age of {} s, it was made with {} and {} s; use those, or change the \
+         bucket's stream KV_{name}",
+        max_age.as_secs(),
+        config.num_replicas,
+        config.max_age.as_secs()
+    );
+    Err(NatsError::new(action(), cause))
 }

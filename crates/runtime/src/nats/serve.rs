@@ -35,7 +35,7 @@ impl NatsAnnounce {
 
 #[async_trait]
 impl<D: Decider> Announce<D> for NatsAnnounce {
-    async fn leading(&self, stream: StreamId, mailbox: Mailbox<D>) -> Box<dyn Send + Sync> {
+    async fn leading(&self, stream: StreamId, mailbox: Mailbox<D>) -> Option<Box<dyn Send + Sync>> {
         let clock = self.clock.clone();
         let handler = move |payload: Bytes| {
             let (mailbox, clock) = (mailbox.clone(), clock.clone());
@@ -43,11 +43,10 @@ impl<D: Decider> Announce<D> for NatsAnnounce {
         };
         let name = format!("forbear-{}", stream.service);
         match answer(&self.client, &name, &subject(stream), handler).await {
-            Ok(serving) => Box::new(serving),
+            Ok(serving) => Some(Box::new(serving)),
             Err(error) => {
-                // Clients get no answer and retry; the lease is kept, as the log can be written.
                 tracing::error!(%stream, %error, "the partition cannot be reached over NATS");
-                Box::new(())
+                None
             }
         }
     }

@@ -16,9 +16,9 @@ struct Eavesdropper(Mutex<Option<Mailbox<Capped>>>);
 
 #[async_trait]
 impl Announce<Capped> for Eavesdropper {
-    async fn leading(&self, _stream: StreamId, mailbox: Mailbox<Capped>) -> Box<dyn Send + Sync> {
+    async fn leading(&self, _stream: StreamId, mailbox: Mailbox<Capped>) -> Option<Box<dyn Send + Sync>> {
         *self.0.lock().expect("no panic") = Some(mailbox);
-        Box::new(())
+        Some(Box::new(()))
     }
 }
 
