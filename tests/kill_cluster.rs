@@ -58,10 +58,11 @@ async fn given_kill_9_of_gates_and_server_under_load_then_another_takes_over_and
     let first = http.wait_until_ready(&others[3]);
 
     let load = Load::prepare(&http, rounds());
-    let (mut takeovers, mut outages) = (Vec::new(), Vec::new());
+    let (mut takeovers, mut handovers, mut outages) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds() {
         let leader = usize::from(gates[0].last_logged("leading") < gates[1].last_logged("leading"));
         let (with_server, of_leader) = (round % 2 == 1, round % 5 != 4);
+        let stopped = round % 4 == 2;
         let killed = if of_leader { leader } else { 1 - leader };
         load.during(|| {
             std::thread::sleep(round_time(round));
@@ -69,15 +70,21 @@ async fn given_kill_9_of_gates_and_server_under_load_then_another_takes_over_and
             if with_server {
                 server.kill9();
             }
-            gates[killed].kill9();
+            // A stop leaves snapshots, and gives the lease back.
+            if stopped {
+                gates[killed].stop()
+            } else {
+                gates[killed].kill9()
+            }
             if with_server {
                 server.restart();
             }
             load.wait_until_permits_are_answered();
-            match (with_server, of_leader) {
-                (true, _) => outages.push(began.elapsed()),
-                (false, true) => takeovers.push(began.elapsed()),
-                (false, false) => {}
+            match (with_server, of_leader, stopped) {
+                (true, ..) => outages.push(began.elapsed()),
+                (false, true, true) => handovers.push(began.elapsed()),
+                (false, true, false) => takeovers.push(began.elapsed()),
+                (false, false, _) => {}
             }
         });
         gates[killed].start();
@@ -99,8 +106,9 @@ async fn given_kill_9_of_gates_and_server_under_load_then_another_takes_over_and
     assert!(summary.permits > 0 && summary.stops > 0 && summary.unanswered > 0, "no load: {summary}");
     println!(
         "kill -9, NATS: {summary}; first start {first:.1?}, leading gate killed until permits \
-         are answered {}, a gate and the server killed {}",
+         are answered {}, stopped {}, a gate and the server killed {}",
         spread(takeovers),
+        spread(handovers),
         spread(outages)
     );
 }
