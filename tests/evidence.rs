@@ -43,22 +43,45 @@ fn day(at: Timestamp) -> i64 {
     (at.0 + 8 * 3_600_000).div_euclid(86_400_000)
 }
 
+/// Shows every valid record of a stream, in order; how many orphans were passed over.
+async fn each_record(log: &dyn Log, stream: StreamId, mut show: impl FnMut(&Record<'_>)) -> u64 {
+    let (mut chain, mut orphans) = (Chain::start(stream), 0);
+    let head = log.head(stream).await.expect("the head");
+    while chain.slot < head {
+        for stored in log.read(stream, chain.slot, 1 << 20).await.expect("the log reads") {
+            match chain.accept(&stored).expect("the chain holds") {
+                Some(record) => show(&record),
+                None => orphans += 1,
+            }
+        }
+    }
+    orphans
+}
+
+/// Every event of a service, its partitions one after the other.
+pub async fn events<E: Event>(log: &dyn Log, service: Service, partitions: u16) -> Vec<E> {
+    let mut all = Vec::new();
+    for partition in 0..partitions {
+        let stream = StreamId { service, partition };
+        each_record(log, stream, |record| {
+            for bytes in record.commands.iter().flat_map(|command| &command.events) {
+                if let Decoded::Known(event) = E::decode(bytes).expect("it decodes") {
+                    all.push(event);
+                }
+            }
+        })
+        .await;
+    }
+    all
+}
+
 impl Evidence {
     /// Reads every partition of the gate.
     pub async fn read(log: &dyn Log) -> Self {
         let mut evidence = Self::default();
         for partition in 0..PARTITIONS {
             let stream = StreamId { service: Service::Gate, partition };
-            let head = log.head(stream).await.expect("the head");
-            let mut chain = Chain::start(stream);
-            while chain.slot < head {
-                for stored in log.read(stream, chain.slot, 1 << 20).await.expect("the log reads") {
-                    match chain.accept(&stored).expect("the chain holds") {
-                        Some(record) => evidence.record(partition, &record),
-                        None => evidence.orphans += 1,
-                    }
-                }
-            }
+            evidence.orphans += each_record(log, stream, |record| evidence.record(partition, record)).await;
         }
         evidence
     }

@@ -115,15 +115,7 @@ impl Load {
     pub fn prepare(http: &Http, rounds: u64) -> Self {
         let cases = 200 + 25 * rounds as usize;
         let http = http.waiting(PATIENCE);
-        let agency = json!({
-            "agency": "agency-1", "name": "Anxin", "jurisdictions": ["CN"], "capacity": 1_000_000,
-            "lines": ["+86400100001"],
-        });
-        http.post("/v1/agencies", &agency, None).done("registering an agency");
-        for number in 1..=COLLECTORS {
-            let collector = json!({ "collector": format!("collector-{number}"), "name": "A collector" });
-            http.post("/v1/agencies/agency-1/collectors", &collector, None).done("registering a collector");
-        }
+        register(&http);
         let report =
             http.upload("/v1/lenders/lender-1/cases", portfolio(cases).into_bytes()).done("the import");
         assert_eq!(report["taken"], cases, "{report}");
@@ -364,6 +356,19 @@ impl Load {
     }
 }
 
+/// Registers an agency and its collectors.
+pub fn register(http: &Http) {
+    let agency = json!({
+        "agency": "agency-1", "name": "Anxin", "jurisdictions": ["CN"], "capacity": 1_000_000,
+        "lines": ["+86400100001"],
+    });
+    http.post("/v1/agencies", &agency, None).done("registering an agency");
+    for number in 1..=COLLECTORS {
+        let collector = json!({ "collector": format!("collector-{number}"), "name": "A collector" });
+        http.post("/v1/agencies/agency-1/collectors", &collector, None).done("registering a collector");
+    }
+}
+
 /// Asks again until it is so.
 pub fn eventually(what: &str, mut so: impl FnMut() -> bool) {
     let began = Instant::now();
@@ -387,7 +392,8 @@ pub fn spread(mut times: Vec<Duration>) -> String {
     }
 }
 
-fn portfolio(cases: usize) -> String {
+/// A lender's file of so many cases, each with a debtor and a number of its own.
+pub fn portfolio(cases: usize) -> String {
     let mut file = "reference,principal,overdue_since,debtor_name,debtor_phone\n".to_owned();
     for row in 0..cases {
         writeln!(file, "R{row},{}.00,2026-01-15,Debtor {row},138{row:08}", 1000 + row).expect("memory");
