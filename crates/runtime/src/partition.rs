@@ -359,6 +359,10 @@ impl<'a, D: Decider> Leader<'a, D> {
 
     /// Everything under way is made durable and answered; then a last snapshot.
     async fn finish(mut self, in_flight_max: usize) -> Ended {
+        if let Some(storing) = self.storing.take() {
+            // Else the last one would be skipped.
+            drop(storing.await);
+        }
         if !self.repeated.is_empty() {
             self.tick();
         }

@@ -249,7 +249,11 @@ impl<P: Projection> Run<P> {
                 return End::Damaged(StoreError(format!("its cursor does not fit the log of {stream}")));
             }
         }
-        self.shared.reader.send_replace(Some(reader.clone()));
+        // Rows that are being built from the beginning would give answers that never were true.
+        let mut building = cursors.iter().all(|cursor| cursor.slot == 0);
+        if !building {
+            self.shared.reader.send_replace(Some(reader.clone()));
+        }
         let (quit, quitting) = watch::channel(false);
         let mut damage = self.shared.damage.subscribe();
         let mut tasks = JoinSet::new();
@@ -268,15 +272,25 @@ impl<P: Projection> Run<P> {
             tasks.spawn(follow.run(cursor));
         }
         let mut end = End::Stopped;
-        tokio::select! {
-            biased;
-            () = turned(&mut stop, true) => {}
-            _ = damage.changed() => end = End::Damaged(StoreError("a reader found damage".to_owned())),
-            Some(ended) = tasks.join_next() => match ended {
-                Ok(Err(error)) => end = End::Damaged(error),
-                Ok(Ok(())) => {}
-                Err(error) => end = End::Damaged(StoreError(error.to_string())),
-            },
+        let built = self.built();
+        tokio::pin!(built);
+        loop {
+            tokio::select! {
+                biased;
+                () = turned(&mut stop, true) => {}
+                _ = damage.changed() => end = End::Damaged(StoreError("a reader found damage".to_owned())),
+                Some(ended) = tasks.join_next() => match ended {
+                    Ok(Err(error)) => end = End::Damaged(error),
+                    Ok(Ok(())) => {}
+                    Err(error) => end = End::Damaged(StoreError(error.to_string())),
+                },
+                () = &mut built, if building => {
+                    building = false;
+                    self.shared.reader.send_replace(Some(reader.clone()));
+                    continue;
+                }
+            }
+            break;
         }
         quit.send_replace(true);
         while let Some(ended) = tasks.join_next().await {
@@ -292,6 +306,22 @@ impl<P: Projection> Run<P> {
             }
         }
         end
+    }
+}
+
+impl<P: Projection> Run<P> {
+    /// Waits until everything that the logs hold now has been taken.
+    async fn built(&self) {
+        for (stream, taken) in &self.shared.taken {
+            let head = loop {
+                match self.shared.log.head(*stream).await {
+                    Ok(head) => break head,
+                    Err(_) => tokio::time::sleep(RETRY_PAUSE).await,
+                }
+            };
+            let mut taken = taken.subscribe();
+            drop(taken.wait_for(|taken| *taken >= head).await);
+        }
     }
 }
 

@@ -27,7 +27,20 @@ async fn lived_in(log: &MemoryLog, directory: &Path, first: u64) -> Stage {
     }
     // Killed: no last snapshot.
     drop(running);
+    written(directory);
     stage
+}
+
+/// Snapshots are written on threads of their own, which a kill in this process does not end.
+fn written(directory: &Path) {
+    let (whole, beside) = (directory.join("gate-0.snapshot"), directory.join("gate-0.new"));
+    for _ in 0..1000 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        if whole.exists() && !beside.exists() {
+            return;
+        }
+    }
+    panic!("no snapshot was written");
 }
 
 /// Where the snapshot alone brings a replica.
