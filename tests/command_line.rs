@@ -1,8 +1,8 @@
 //! A day at the command line: every command, as its help describes it, against one running platform.
 
-use forbear_tests::load::{CONFIG, eventually};
-use forbear_tests::nats_server::free_port;
-use forbear_tests::program::{Http, PATIENCE, Program, run, text, write_vault_key};
+use forbear_tests::load::eventually;
+use forbear_tests::program::{run, text};
+use forbear_tests::site::Site;
 use serde_json::Value;
 
 const FORBEAR: &str = env!("CARGO_BIN_EXE_forbear-under-test");
@@ -46,32 +46,12 @@ impl CommandLine {
 
 #[test]
 fn given_a_platform_when_each_command_is_used_then_it_says_what_it_did() {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let (config, data, key, file) = (
-        dir.path().join("forbear.toml"),
-        dir.path().join("data"),
-        dir.path().join("vault.key"),
-        dir.path().join("portfolio.csv"),
-    );
-    std::fs::write(&config, CONFIG).expect("the configuration");
+    let site = Site::new(FORBEAR, "info");
+    let file = site.path("portfolio.csv");
     std::fs::write(&file, PORTFOLIO).expect("the lender's file");
-    write_vault_key(&key);
-    let listen = format!("127.0.0.1:{}", free_port());
-    let up = [
-        "up",
-        "--data",
-        text(&data),
-        "--vault-key",
-        text(&key),
-        "--listen",
-        &listen,
-        "--config",
-        text(&config),
-    ];
-    let mut program = Program::new(FORBEAR, &up, dir.path().join("log"), "info");
-    program.start();
-    let line = CommandLine { server: format!("http://{listen}"), key: text(&key).to_owned() };
-    Http::new(&line.server, "", PATIENCE).wait_until_ready(&program);
+    let mut program = site.up();
+    site.http.wait_until_ready(&program);
+    let line = CommandLine { server: site.server(), key: text(&site.key()).to_owned() };
 
     let agency = ["agency", "add", "agency-1", "--name", "Anxin", "--jurisdictions", "CN", "--capacity", "9"];
     let agency = [&agency[..], &["--lines", "+86400100001"]].concat();

@@ -232,3 +232,79 @@ pub fn assert_clean(recount: &Value) {
         assert_eq!(*count, 0, "{what}: {recount}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use events::Position;
+    use events::gate::{Count, PermitRedeemedV1, PermitRequest, PermitReservedV1, StopPlacedV1, StopSource};
+    use model::{AgencyId, CaseId, Channel, CollectorId, Purpose};
+
+    use super::*;
+
+    const WHO: ContactPointId = ContactPointId([7; 16]);
+    const AT: Timestamp = Timestamp(1_795_500_000_000);
+
+    fn reserved() -> GateEvent {
+        let asked = PermitRequest {
+            contact: WHO,
+            case: CaseId([1; 16]),
+            agency: AgencyId(1),
+            collector: CollectorId(1),
+            channel: Channel::Call,
+            purpose: Purpose::Collect,
+            line: "95533".parse().expect("a line"),
+        };
+        GateEvent::PermitReserved(PermitReservedV1 {
+            asked,
+            policy: Position(1),
+            expires_at: AT.plus_ms(60_000),
+            day: Count::default(),
+            seven_days: Count::default(),
+        })
+    }
+
+    fn redeemed(permit: u64) -> GateEvent {
+        let permit = Position(permit);
+        GateEvent::PermitRedeemed(PermitRedeemedV1 { contact: WHO, permit, call: [0; 16] })
+    }
+
+    fn stop() -> GateEvent {
+        GateEvent::StopPlaced(StopPlacedV1 { contact: WHO, source: StopSource::CalledPerson })
+    }
+
+    /// What is wrong with these events, each of a command of its own, at the positions 0, 1, 2 and so on.
+    fn wrong(events: &[GateEvent]) -> usize {
+        let mut evidence = Evidence::default();
+        for (position, event) in (0..).zip(events) {
+            let mut command = [0; 16];
+            command[0] = position as u8;
+            evidence.event(position, AT, CommandId(command), event);
+        }
+        evidence.wrong.len()
+    }
+
+    #[test]
+    fn given_calls_within_the_cap_then_nothing_is_wrong() {
+        assert_eq!(wrong(&[reserved(), redeemed(0), reserved(), redeemed(2), reserved(), stop()]), 0);
+    }
+
+    #[test]
+    fn given_one_permit_over_the_cap_or_after_a_stop_then_it_is_found() {
+        assert_eq!(wrong(&[reserved(), redeemed(0), reserved(), reserved(), reserved()]), 1);
+        assert_eq!(wrong(&[stop(), reserved()]), 1);
+    }
+
+    #[test]
+    fn given_a_permit_used_twice_or_after_a_stop_or_never_given_then_it_is_found() {
+        assert_eq!(wrong(&[reserved(), redeemed(0), redeemed(0)]), 1);
+        assert_eq!(wrong(&[reserved(), stop(), redeemed(0)]), 1);
+        assert_eq!(wrong(&[redeemed(9)]), 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "was acknowledged and is lost")]
+    fn given_an_acknowledged_permit_that_is_not_in_the_log_then_it_is_found() {
+        let acknowledged = Acknowledged { permits: vec![(WHO, 3)], ..Acknowledged::default() };
+        Evidence::default().judge(&acknowledged);
+    }
+}

@@ -3,61 +3,25 @@
 //!
 //! `FORBEAR_KILL_ROUNDS=50` kills that often; 5 times otherwise.
 
-use std::path::Path;
 use std::time::Instant;
 
 use eventlog::jetstream::{JetStreamLog, JetStreamOptions};
 use forbear_tests::evidence::{Evidence, assert_clean};
-use forbear_tests::load::{CONFIG, Load, eventually, round_time, rounds, spread};
-use forbear_tests::nats_server::{NatsServer, client, free_port};
-use forbear_tests::program::{Http, PATIENCE, Program, run, text, write_vault_key};
+use forbear_tests::load::{Load, eventually, round_time, rounds, spread};
+use forbear_tests::nats_server::{NatsServer, client};
+use forbear_tests::site::Site;
 use serde_json::json;
 
 const FORBEAR: &str = env!("CARGO_BIN_EXE_forbear-under-test");
 
-/// A process of the cluster.
-fn serve(dir: &Path, role: &str, instance: &str, url: &str, listen: &str) -> Program {
-    let data = dir.join(format!("{role}-{instance}"));
-    let (key, config) = (dir.join("vault.key"), dir.join("forbear.toml"));
-    let arguments = [
-        "serve",
-        role,
-        "--instance",
-        instance,
-        "--nats",
-        url,
-        "--data",
-        text(&data),
-        "--vault-key",
-        text(&key),
-        "--config",
-        text(&config),
-        "--listen",
-        listen,
-    ];
-    let mut program = Program::new(FORBEAR, &arguments, dir.join(format!("{role}-{instance}.log")), "info");
-    program.start();
-    program
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn given_kill_9_of_gates_and_server_under_load_then_another_takes_over_and_nothing_is_lost() {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    std::fs::write(dir.path().join("forbear.toml"), CONFIG).expect("the configuration");
-    let key = dir.path().join("vault.key");
-    write_vault_key(&key);
-    let mut server = NatsServer::single();
-    let listen = format!("127.0.0.1:{}", free_port());
-    let start = |role, instance| serve(dir.path(), role, instance, &server.url(), &listen);
-    let mut others = vec![start("ledger", "1"), start("assignment", "2"), start("audit", "3")];
-    let mut gates = vec![start("gate", "4"), start("gate", "5")];
-    others.push(start("web", "6"));
-    let (token, _) = run(FORBEAR, &["token", "operator", "--vault-key", text(&key)], "warn");
-    let token = String::from_utf8(token).expect("text");
-    let http = Http::new(&format!("http://{listen}"), token.trim(), PATIENCE);
+    let (mut server, site) = (NatsServer::single(), Site::new(FORBEAR, "info"));
+    let http = &site.http;
+    let mut gates = site.serve(&["ledger", "assignment", "audit", "web", "gate", "gate"], &server.url());
+    let mut others: Vec<_> = gates.drain(..4).collect();
     let first = http.wait_until_ready(&others[3]);
-
-    let load = Load::prepare(&http, rounds());
+    let load = Load::prepare(http, rounds());
     let (mut takeovers, mut handovers, mut outages) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds() {
         let leader = usize::from(gates[0].last_logged("leading") < gates[1].last_logged("leading"));

@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::path::Path;
 use std::time::Duration;
 
 use eventlog::Log;
@@ -16,35 +15,14 @@ use events::assignment::AssignmentEvent;
 use events::gate::GateEvent;
 use events::ledger::LedgerEvent;
 use forbear_tests::evidence::events;
-use forbear_tests::load::{CONFIG, eventually, portfolio, register, round_time, rounds};
-use forbear_tests::nats_server::{NatsServer, client, free_port};
-use forbear_tests::program::{Heard, Http, PATIENCE, Program, run, text, write_vault_key};
+use forbear_tests::load::{eventually, portfolio, register, round_time, rounds};
+use forbear_tests::nats_server::{NatsServer, client};
+use forbear_tests::program::{Heard, Http};
+use forbear_tests::site::Site;
 use serde_json::json;
 
 const FORBEAR: &str = env!("CARGO_BIN_EXE_forbear-under-test");
 const CASES: u64 = 1_000;
-
-/// A directory with a configuration and a key, and a client of what will listen there.
-fn prepare(dir: &Path) -> (String, Http) {
-    std::fs::write(dir.join("forbear.toml"), CONFIG).expect("the configuration");
-    let key = dir.join("vault.key");
-    write_vault_key(&key);
-    let (token, _) = run(FORBEAR, &["token", "operator", "--vault-key", text(&key)], "warn");
-    let listen = format!("127.0.0.1:{}", free_port());
-    let token = String::from_utf8(token).expect("text");
-    let http = Http::new(&format!("http://{listen}"), token.trim(), PATIENCE);
-    (listen, http)
-}
-
-fn program(dir: &Path, what: &[&str], name: &str, listen: &str) -> Program {
-    let (data, key, config) = (dir.join(name), dir.join("vault.key"), dir.join("forbear.toml"));
-    let settings =
-        ["--data", text(&data), "--vault-key", text(&key), "--config", text(&config), "--listen", listen];
-    let mut program =
-        Program::new(FORBEAR, &[what, &settings].concat(), dir.join(format!("{name}.log")), "info");
-    program.start();
-    program
-}
 
 /// Runs `kill` while the file is imported, from another thread; then imports what is missing and places it all.
 fn import_and_kill(http: &Http, mut kill: impl FnMut(u64)) {
@@ -132,11 +110,10 @@ fn once<K: Eq + Hash>(what: &str, keys: impl Iterator<Item = K>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn given_kill_9_of_the_program_during_imports_then_each_case_is_everywhere_once() {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let (listen, http) = prepare(dir.path());
-    let mut up = program(dir.path(), &["up"], "data", &listen);
+    let site = Site::new(FORBEAR, "info");
+    let (http, mut up) = (&site.http, site.up());
     http.wait_until_ready(&up);
-    import_and_kill(&http, |_| {
+    import_and_kill(http, |_| {
         up.kill9();
         up.start();
         http.wait_until_ready(&up);
@@ -144,7 +121,7 @@ async fn given_kill_9_of_the_program_during_imports_then_each_case_is_everywhere
     up.stop();
     let mut log = None;
     eventually("the store to be free", || {
-        log = EmbeddedLog::open(&dir.path().join("data")).ok();
+        log = EmbeddedLog::open(&site.path("data")).ok();
         log.is_some()
     });
     assert_each_once(&log.expect("it was opened")).await;
@@ -152,29 +129,20 @@ async fn given_kill_9_of_the_program_during_imports_then_each_case_is_everywhere
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn given_kill_9_of_one_service_after_the_other_during_imports_then_each_case_is_everywhere_once() {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let (listen, http) = prepare(dir.path());
-    let server = NatsServer::single();
-    let url = server.url();
-    let roles = ["ledger", "assignment", "gate", "audit", "web"];
-    let mut services: Vec<Program> = (1..)
-        .zip(roles)
-        .map(|(instance, role): (u32, _)| {
-            let what = ["serve", role, "--nats", &url, "--instance", &instance.to_string()];
-            program(dir.path(), &what, role, &listen)
-        })
-        .collect();
-    http.wait_until_ready(&services[4]);
-    import_and_kill(&http, |round| {
+    let (server, site) = (NatsServer::single(), Site::new(FORBEAR, "info"));
+    let http = &site.http;
+    let mut services = site.serve(&["ledger", "assignment", "gate", "web", "audit"], &server.url());
+    http.wait_until_ready(&services[3]);
+    import_and_kill(http, |round| {
         // All but the audit, which takes no part in it.
-        let killed = [0, 1, 2, 4][round as usize % 4];
+        let killed = round as usize % 4;
         services[killed].kill9();
         services[killed].start();
-        http.wait_until_ready(&services[4]);
+        http.wait_until_ready(&services[3]);
     });
     for service in services.iter_mut().rev() {
         service.stop();
     }
-    let log = JetStreamLog::new(client(&[url]).await, JetStreamOptions::default());
+    let log = JetStreamLog::new(client(&[server.url()]).await, JetStreamOptions::default());
     assert_each_once(&log).await;
 }

@@ -5,40 +5,18 @@
 
 use eventlog::embedded::EmbeddedLog;
 use forbear_tests::evidence::{Evidence, assert_clean};
-use forbear_tests::load::{CONFIG, Load, eventually, round_time, rounds, spread};
-use forbear_tests::nats_server::free_port;
-use forbear_tests::program::{Http, PATIENCE, Program, run, text, write_vault_key};
+use forbear_tests::load::{Load, eventually, round_time, rounds, spread};
+use forbear_tests::site::Site;
 use serde_json::json;
 
 const FORBEAR: &str = env!("CARGO_BIN_EXE_forbear-under-test");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn given_kill_9_under_load_then_everything_acknowledged_is_there_and_no_cap_is_passed() {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let (config, data, key) =
-        (dir.path().join("forbear.toml"), dir.path().join("data"), dir.path().join("vault.key"));
-    std::fs::write(&config, CONFIG).expect("the configuration");
-    write_vault_key(&key);
-    let listen = format!("127.0.0.1:{}", free_port());
-    let arguments = [
-        "up",
-        "--data",
-        text(&data),
-        "--vault-key",
-        text(&key),
-        "--listen",
-        &listen,
-        "--config",
-        text(&config),
-    ];
-    let mut program = Program::new(FORBEAR, &arguments, dir.path().join("log"), "info");
-    let (token, _) = run(FORBEAR, &["token", "operator", "--vault-key", text(&key)], "warn");
-    let token = String::from_utf8(token).expect("text");
-    let http = Http::new(&format!("http://{listen}"), token.trim(), PATIENCE);
-
-    program.start();
+    let site = Site::new(FORBEAR, "info");
+    let (http, mut program) = (&site.http, site.up());
     let first = http.wait_until_ready(&program);
-    let load = Load::prepare(&http, rounds());
+    let load = Load::prepare(http, rounds());
     let mut restarts = Vec::new();
     for round in 0..rounds() {
         load.during(|| {
@@ -60,7 +38,7 @@ async fn given_kill_9_under_load_then_everything_acknowledged_is_there_and_no_ca
 
     let mut log = None;
     eventually("the store to be free", || {
-        log = EmbeddedLog::open(&data).ok();
+        log = EmbeddedLog::open(&site.path("data")).ok();
         log.is_some()
     });
     let evidence = Evidence::read(&log.expect("it was opened")).await;

@@ -6,3 +6,4 @@ pub mod evidence;
 pub mod load;
 pub mod nats_server;
 pub mod program;
+pub mod site;

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use encoding_rs::GB18030;
-use forbear_tests::load::{CONFIG, eventually};
-use forbear_tests::nats_server::free_port;
-use forbear_tests::program::{Heard, Http, PATIENCE, Program, run, text, write_vault_key};
+use forbear_tests::load::eventually;
+use forbear_tests::nats_server::NatsServer;
+use forbear_tests::program::{Heard, Http, run, text};
+use forbear_tests::site::Site;
 use serde_json::json;
 
 const FORBEAR: &str = env!("CARGO_BIN_EXE_forbear-under-test");
@@ -177,36 +178,8 @@ fn given_the_demonstration_when_its_data_and_log_are_searched_then_nobody_is_fou
     );
 }
 
-#[test]
-fn given_requests_with_names_and_numbers_when_data_log_and_metrics_are_searched_then_nobody_is_found() {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let (config, data, key, log) = (
-        dir.path().join("forbear.toml"),
-        dir.path().join("data"),
-        dir.path().join("vault.key"),
-        dir.path().join("log"),
-    );
-    std::fs::write(&config, CONFIG).expect("the configuration");
-    write_vault_key(&key);
-    let listen = format!("127.0.0.1:{}", free_port());
-    let arguments = [
-        "up",
-        "--data",
-        text(&data),
-        "--vault-key",
-        text(&key),
-        "--listen",
-        &listen,
-        "--config",
-        text(&config),
-    ];
-    let mut program = Program::new(FORBEAR, &arguments, log.clone(), "trace");
-    program.start();
-    let (token, _) = run(FORBEAR, &["token", "operator", "--vault-key", text(&key)], "warn");
-    let http =
-        Http::new(&format!("http://{listen}"), std::str::from_utf8(&token).expect("text").trim(), PATIENCE);
-    http.wait_until_ready(&program);
-
+/// Imports people and asks about them, rightly and wrongly. Who they are.
+fn use_names_and_numbers(http: &Http) -> Secrets {
     // Names long enough to be looked for in every encoding, and such rows as are refused with what came.
     let mut secrets = Secrets::new();
     let mut file = "合同号,本金,逾期日期,姓名,身份证号,手机号,紧急联系人,紧急联系人电话\n".to_owned();
@@ -254,13 +227,36 @@ fn given_requests_with_names_and_numbers_when_data_log_and_metrics_are_searched_
         }
     }
     let metrics = http.text("/metrics");
-    assert!(metrics.contains("# TYPE"), "no metrics: {metrics}");
     secrets.assert_none("the metrics", metrics.as_bytes());
+    secrets
+}
+
+#[test]
+fn given_requests_with_names_and_numbers_when_data_log_and_metrics_are_searched_then_nobody_is_found() {
+    let site = Site::new(FORBEAR, "trace");
+    let mut program = site.up();
+    site.http.wait_until_ready(&program);
+    let secrets = use_names_and_numbers(&site.http);
+    assert!(site.http.text("/metrics").contains("# TYPE"), "the metrics that were searched are empty");
     program.stop();
-    let (files, size) = secrets.assert_none_below(&data);
-    let log = std::fs::read(log).expect("the log");
-    secrets.assert_none("the log", &log);
+    let (files, size) = secrets.assert_none_below(site.all());
     println!("{} patterns, {files} files of {} KiB: nobody found", secrets.patterns, size >> 10);
+}
+
+#[test]
+fn given_the_same_requests_to_services_when_the_server_is_searched_too_then_nobody_is_found() {
+    let (mut server, site) = (NatsServer::single(), Site::new(FORBEAR, "trace"));
+    let mut services = site.serve(&["ledger", "assignment", "gate", "audit", "web"], &server.url());
+    site.http.wait_until_ready(&services[4]);
+    let secrets = use_names_and_numbers(&site.http);
+    for service in services.iter_mut().rev() {
+        service.stop();
+    }
+    server.stop();
+    for directory in [site.all(), server.store()] {
+        let (files, size) = secrets.assert_none_below(directory);
+        println!("{} patterns, {files} files of {} KiB: nobody found", secrets.patterns, size >> 10);
+    }
 }
 
 /// A number in Chinese digits.
