@@ -178,6 +178,11 @@ impl Http {
         Self::new(&self.base, &self.token, timeout)
     }
 
+    /// What it signs in with.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Asks.
     pub fn get(&self, path: &str) -> Heard {
         let request = self.agent.get(format!("{}{path}", self.base));
