@@ -51,6 +51,8 @@ fn given_a_platform_when_each_command_is_used_then_it_says_what_it_did() {
     std::fs::write(&file, PORTFOLIO).expect("the lender's file");
     let mut program = site.up();
     site.http.wait_until_ready(&program);
+    // Also the audit, which opens its store meanwhile.
+    site.http.figures();
     let line = CommandLine { server: site.server(), key: text(&site.key()).to_owned() };
 
     let agency = ["agency", "add", "agency-1", "--name", "Anxin", "--jurisdictions", "CN", "--capacity", "9"];

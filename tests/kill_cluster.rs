@@ -10,7 +10,6 @@ use forbear_tests::evidence::{Evidence, assert_clean};
 use forbear_tests::load::{Load, eventually, round_time, rounds, spread};
 use forbear_tests::nats_server::{NatsServer, client};
 use forbear_tests::site::Site;
-use serde_json::json;
 
 const FORBEAR: &str = env!("CARGO_BIN_EXE_forbear-under-test");
 
@@ -56,10 +55,10 @@ async fn given_kill_9_of_gates_and_server_under_load_then_another_takes_over_and
         load.retry();
     }
     eventually("the audit to catch up and agree with the gate", || {
-        let figures = http.get("/v1/figures").done("the figures");
+        let figures = http.figures();
         figures["gate"]["stops"] == figures["audit"]["stops"]
     });
-    let recount = http.post("/v1/recount", &json!({}), None).done("the recount");
+    let recount = http.recount();
     assert_clean(&recount);
     for program in others.iter_mut().rev().chain(&mut gates) {
         program.stop();

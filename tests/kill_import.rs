@@ -49,7 +49,7 @@ fn import_and_kill(http: &Http, mut kill: impl FnMut(u64)) {
     });
     eventually("all cases to be offered and placed", || {
         http.post("/v1/placement", &json!({}), None).done("the placement");
-        let figures = http.get("/v1/figures").done("the figures");
+        let figures = http.figures();
         figures["assignment"]["offered"] == CASES && figures["assignment"]["placed"] == CASES
     });
     // The gate is told last; who may not be asked for is refused, and has no time from which they may be.
@@ -62,7 +62,7 @@ fn import_and_kill(http: &Http, mut kill: impl FnMut(u64)) {
         };
         (1..=8).map(known).sum::<usize>() as u64 == CASES
     });
-    let figures = http.get("/v1/figures").done("the figures");
+    let figures = http.figures();
     for (service, figure) in [("ledger", "unbalanced"), ("ledger", "misplaced"), ("assignment", "misplaced")]
     {
         assert_eq!(figures[service][figure], 0, "{service} {figure}: {figures}");

@@ -7,7 +7,6 @@ use eventlog::embedded::EmbeddedLog;
 use forbear_tests::evidence::{Evidence, assert_clean};
 use forbear_tests::load::{Load, eventually, round_time, rounds, spread};
 use forbear_tests::site::Site;
-use serde_json::json;
 
 const FORBEAR: &str = env!("CARGO_BIN_EXE_forbear-under-test");
 
@@ -29,10 +28,10 @@ async fn given_kill_9_under_load_then_everything_acknowledged_is_there_and_no_ca
         load.retry();
     }
     eventually("the audit to catch up and agree with the gate", || {
-        let figures = http.get("/v1/figures").done("the figures");
+        let figures = http.figures();
         figures["gate"]["stops"] == figures["audit"]["stops"]
     });
-    let recount = http.post("/v1/recount", &json!({}), None).done("the recount");
+    let recount = http.recount();
     assert_clean(&recount);
     program.stop();
 

@@ -120,7 +120,7 @@ impl Load {
             http.upload("/v1/lenders/lender-1/cases", portfolio(cases).into_bytes()).done("the import");
         assert_eq!(report["taken"], cases, "{report}");
         eventually("the cases to be offered", || {
-            let figures = http.get("/v1/figures").done("the figures");
+            let figures = http.figures();
             figures["assignment"]["offered"] == cases
         });
         let placement = http.post("/v1/placement", &json!({}), None).done("the placement");

@@ -203,9 +203,7 @@ fn use_names_and_numbers(http: &Http) -> Secrets {
         http.upload("/v1/lenders/lender-1/cases", GB18030.encode(&file).0.into_owned()).done("the import");
     assert_eq!((&report["taken"], &report["refused"]), (&json!(180), &json!(20)), "{report}");
     secrets.assert_none("the import's report", report.to_string().as_bytes());
-    eventually("the cases to be offered", || {
-        http.get("/v1/figures").done("the figures")["assignment"]["offered"] == 180
-    });
+    eventually("the cases to be offered", || http.figures()["assignment"]["offered"] == 180);
     for number in ["13876540005", "+86 138 7654 0006", "139876", "13876540005x"] {
         let body = json!({ "number": number, "region": "CN" });
         for path in ["/v1/stops", "/v1/contacts/lookup", "/v1/contacts/timeline", "/v1/codes"] {

@@ -189,6 +189,17 @@ impl Http {
         heard(request.header("Authorization", format!("Bearer {}", self.token)).call())
     }
 
+    /// The figures of all services, as soon as they all answer: the audit opens its store after a start.
+    pub fn figures(&self) -> Value {
+        until_answered("the figures", || self.get("/v1/figures"))
+    }
+
+    /// The platform's own recount, likewise.
+    pub fn recount(&self) -> Value {
+        let nothing = Value::Object(serde_json::Map::new());
+        until_answered("the recount", || self.post("/v1/recount", &nothing, None))
+    }
+
     /// Text, such as the metrics.
     pub fn text(&self, path: &str) -> String {
         let mut response = self.agent.get(format!("{}{path}", self.base)).call().expect("an answer");
@@ -227,6 +238,16 @@ impl Http {
             }
             assert!(began.elapsed() < PATIENCE, "not ready: {last:?}\n{}", program.log_end());
             std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+fn until_answered(what: &str, ask: impl Fn() -> Heard) -> Value {
+    let began = Instant::now();
+    loop {
+        match ask() {
+            Heard::Nothing(_) if began.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(20)),
+            heard => return heard.done(what),
         }
     }
 }
