@@ -17,6 +17,9 @@ use crate::principal::{Principal, not_found};
 /// Most cases of one page.
 pub const QUEUE_MAX: u32 = 500;
 
+/// How far clocks of one cluster may be apart without showing.
+const SKEW_MS: i64 = 1_000;
+
 /// A page of a queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Queue {
@@ -93,13 +96,20 @@ impl Platform {
             self.ask_assignment(AssignmentQuery::Queue { collector, limit, after })
         )?;
         let AssignmentReply::Queue(cases) = cases else { return Err(Code::UNAVAILABLE.into()) };
-        let at = self.now();
         // Without a number to call from nothing may be called.
         let Some(line) = lines.iter().find_map(|line| line.parse::<Line>().ok()) else {
-            return Ok(Queue { at, callable: Vec::new(), later: cases.iter().map(bare).collect(), lines });
+            return Ok(Queue {
+                at: self.now(),
+                callable: Vec::new(),
+                later: cases.iter().map(bare).collect(),
+                lines,
+            });
         };
         let asked = requests(&cases, agency, collector, line);
         let verdicts = self.check_many(&asked).await?;
+        let at = self.now();
+        // The gate may be another machine, with a clock a little ahead. The gate decides again at the request.
+        let now = at.plus_ms(SKEW_MS);
         let mut by_case: HashMap<CaseId, Vec<QueueContact>> = HashMap::with_capacity(cases.len());
         for (request, next, role) in
             asked.iter().zip(verdicts).map(|((request, role), next)| (request, next, *role))
@@ -109,7 +119,7 @@ impl Platform {
                 role,
                 purpose: request.purpose,
                 channel: request.channel,
-                callable_now: next.is_some_and(|next| next <= at),
+                callable_now: next.is_some_and(|next| next <= now),
                 callable_at: next,
             };
             by_case.entry(request.case).or_default().push(contact);
