@@ -275,6 +275,10 @@ impl<L: Log> Log for OnePartition<L> {
     fn in_flight_max(&self) -> usize {
         self.log.in_flight_max()
     }
+
+    fn in_flight_good(&self) -> usize {
+        self.log.in_flight_good()
+    }
 }
 
 impl<L> OnePartition<L> {

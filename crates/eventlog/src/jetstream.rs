@@ -192,6 +192,11 @@ impl Log for JetStreamLog {
     fn in_flight_max(&self) -> usize {
         IN_FLIGHT_MAX
     }
+
+    /// While the server syncs one record, the next is on its way.
+    fn in_flight_good(&self) -> usize {
+        2
+    }
 }
 
 /// Asks the stream's leader for the head.

@@ -51,6 +51,11 @@ pub trait Log: Send + Sync + 'static {
 
     /// How many appends may be in flight on one stream.
     fn in_flight_max(&self) -> usize;
+
+    /// How many appends in flight make the stream faster, where waiting would make the records larger instead.
+    fn in_flight_good(&self) -> usize {
+        1
+    }
 }
 
 /// Appends to one stream.

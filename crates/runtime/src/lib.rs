@@ -6,6 +6,7 @@
 mod clock;
 mod command_index;
 mod follow;
+mod gather;
 mod leadership;
 mod mailbox;
 pub mod manager;

@@ -24,6 +24,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, SystemClock};
 use crate::command_index::Accepted;
+use crate::gather::Gather;
 use crate::leadership::{Announce, Leadership, Lease};
 use crate::mailbox::{Mailbox, Message, Submitted};
 use crate::metrics::PartitionMetrics;
@@ -287,6 +288,7 @@ struct Leader<'a, D: Decider> {
     /// In order; the first ones have been handed to the store.
     flights: VecDeque<Flight<D>>,
     in_flight: usize,
+    gather: Gather,
     repeated: HashMap<Tally, u32>,
     ticked: Timestamp,
     since_snapshot: u64,
@@ -298,6 +300,7 @@ struct Leader<'a, D: Decider> {
 impl<'a, D: Decider> Leader<'a, D> {
     fn new(partition: &'a mut Partition<D>, replica: Replica<D>, writer: Box<dyn Writer>) -> Self {
         let chain = replica.chain;
+        let gather = Gather::new(partition.options.patience);
         Self {
             ticked: replica.at,
             opened: replica.at,
@@ -312,6 +315,7 @@ impl<'a, D: Decider> Leader<'a, D> {
             waiting: Vec::new(),
             flights: VecDeque::new(),
             in_flight: 0,
+            gather,
             repeated: HashMap::new(),
             since_snapshot: 0,
             snapshot_due: false,
@@ -344,11 +348,13 @@ impl<'a, D: Decider> Leader<'a, D> {
                         break Ended::Stopped;
                     }
                     self.tick_if_due();
+                    self.gather.came(count);
                     for message in inbox.drain(..) {
                         self.handle(message);
                     }
                     self.partition.metrics.queue_depth.set(self.partition.mailbox.depth() as i64);
                 }
+                () = tokio::task::yield_now(), if self.gathering() => {}
             }
         };
         match ended {
@@ -525,8 +531,8 @@ impl<'a, D: Decider> Leader<'a, D> {
 
     /// Moves what has been gathered towards the disk.
     async fn send(&mut self, in_flight_max: usize) {
-        let idle = self.flights.is_empty();
-        if idle || (self.in_flight < in_flight_max && self.open.len() >= RECORD_GOOD) {
+        let good = self.flights.len() < self.partition.log.in_flight_good() && !self.gathering();
+        if good || (self.in_flight < in_flight_max && self.open.len() >= RECORD_GOOD) {
             self.close_record();
         }
         while self.in_flight < self.flights.len() && self.in_flight < in_flight_max {
@@ -535,6 +541,11 @@ impl<'a, D: Decider> Leader<'a, D> {
             flight.append = Some(self.writer.append(flight.bytes.clone()).await);
             self.in_flight += 1;
         }
+    }
+
+    /// The open record may soon be fuller. Who adds nothing to it need not wait for that.
+    fn gathering(&self) -> bool {
+        !self.open.is_empty() && self.gather.is_waiting()
     }
 
     /// Closes the open record. Without events, whoever waits is answered with the last record in flight.
@@ -648,6 +659,7 @@ impl<'a, D: Decider> Leader<'a, D> {
         metrics.records.inc();
         metrics.bytes.inc_by(flight.bytes.len() as u64);
         metrics.append_seconds.observe(flight.sent.elapsed().as_secs_f64());
+        self.gather.answered(flight.waiting.len());
         self.answer_now(flight.waiting);
         if let Some(bytes) = flight.snapshot {
             self.store_snapshot(bytes);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use eventlog::Log;
 use events::{Decider, StreamId};
@@ -26,6 +27,8 @@ pub struct Options {
     pub queue: usize,
     /// Where snapshots are kept; none are without.
     pub snapshots: Option<PathBuf>,
+    /// How long a record may wait for clients that were just answered and may ask again.
+    pub patience: Duration,
     /// A snapshot after this many events.
     pub snapshot_every: u64,
     /// Accepted commands remembered per partition, to recognise retries.
@@ -40,6 +43,7 @@ impl Default for Options {
             partitions: 1,
             queue: 4096,
             snapshots: None,
+            patience: Duration::from_micros(300),
             snapshot_every: 1_000_000,
             commands_max: 1_000_000,
             instance: InstanceId(0),

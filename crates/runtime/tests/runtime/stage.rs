@@ -43,7 +43,12 @@ pub struct Stage {
 impl Stage {
     pub fn on(log: impl Log) -> Self {
         let clock = SimulatedClock::starting(NOON);
-        Self { log: Arc::new(log), clock, leadership: Arc::new(SoleInstance), options: Options::default() }
+        Self {
+            log: Arc::new(log),
+            clock,
+            leadership: Arc::new(SoleInstance),
+            options: Options { patience: Duration::ZERO, ..Options::default() },
+        }
     }
 
     /// Starts a service without waiting until it leads.
