@@ -3,6 +3,7 @@
 //!
 //! **Architecture invariant:** all concurrency and all clocks live here; the deciders know neither.
 
+mod bulk;
 mod clock;
 mod command_index;
 mod follow;
@@ -19,6 +20,7 @@ mod replica;
 mod service;
 mod snapshot;
 
+pub use bulk::BulkWork;
 pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use follow::Follower;
 pub use leadership::{Announce, Leadership, Lease, SoleInstance};

@@ -85,6 +85,7 @@ async fn follow<M: Manager>(
     let lag = metrics.follow_lag(M::NAME, stream);
     let mut follower = Follower::start(log, stream);
     loop {
+        metrics.give_way().await;
         let stored = follower.next().await?;
         let records = follower.accept(&stored)?;
         let mut orders = Vec::new();

@@ -7,6 +7,8 @@ use prometheus::{
     IntGauge, IntGaugeVec, Opts, Registry,
 };
 
+use crate::bulk::{BulkWork, give_way};
+
 /// All metrics of a process.
 #[derive(Clone)]
 pub struct Metrics {
@@ -25,6 +27,7 @@ pub struct Metrics {
     manager_refused: IntCounterVec,
     projections_rebuilt: IntCounterVec,
     busy_seconds: CounterVec,
+    bulk: IntGauge,
 }
 
 /// The metrics of one partition.
@@ -79,6 +82,11 @@ impl Metrics {
             &["projection"],
         )?;
         registry.register(Box::new(busy_seconds.clone()))?;
+        let bulk = IntGauge::new(
+            "forbear_bulk_imports",
+            "Imports under way in this process; followers give way to them.",
+        )?;
+        registry.register(Box::new(bulk.clone()))?;
         Ok(Self {
             commands: counter(
                 "forbear_commands_total",
@@ -109,8 +117,19 @@ impl Metrics {
                 &["projection"],
             )?,
             busy_seconds,
+            bulk,
             registry,
         })
+    }
+
+    /// Says that bulk work is under way, until what is returned is dropped.
+    pub fn bulk_work(&self) -> BulkWork {
+        BulkWork::begin(self.bulk.clone())
+    }
+
+    /// Lets bulk work go first.
+    pub(crate) async fn give_way(&self) {
+        give_way(&self.bulk).await;
     }
 
     pub(crate) fn partition(&self, stream: StreamId) -> PartitionMetrics {

@@ -40,6 +40,7 @@ impl Platform {
             opened_on: i32::try_from(opened_on).unwrap_or(i32::MAX),
             nonce: Names::new(principal, retry_key)?.nth(0).0,
         };
+        let _bulk = self.parts.metrics.bulk_work();
         import::run(run, &self.parts.ledger, reader, defaults, progress).await
     }
 }

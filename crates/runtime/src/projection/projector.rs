@@ -413,7 +413,10 @@ impl<P: Projection> Follow<P> {
             let next = tokio::select! {
                 biased;
                 () = turned(&mut self.quit, true) => return Ok(()),
-                next = follower.next() => next,
+                next = async {
+                    self.metrics.give_way().await;
+                    follower.next().await
+                } => next,
             };
             let mut failed = None;
             match next {
