@@ -7,7 +7,8 @@ use api::{Principal, SignIn};
 use model::Timestamp;
 use serde_json::Value;
 use ureq::http::Response;
-use ureq::{Agent, Body, SendBody};
+use ureq::typestate::WithBody;
+use ureq::{Agent, Body, RequestBuilder, SendBody};
 use vault::MasterKey;
 
 use crate::cli::Server;
@@ -61,22 +62,27 @@ impl Client {
 
     /// Commands.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        let body = body.to_string();
-        self.send(path, "application/json", SendBody::from_owned_reader(std::io::Cursor::new(body)))
+        self.read(self.request(path, "application/json").send(body.to_string()))
+    }
+
+    /// Commands what its path says in full. A body that the platform does not read could break the connection
+    /// before its answer is here.
+    pub fn order(&self, path: &str) -> Result<Value, Failure> {
+        self.read(self.request(path, "application/json").send_empty())
     }
 
     /// Commands, with a long body.
     pub fn upload(&self, path: &str, reader: impl Read + 'static) -> Result<Value, Failure> {
-        self.send(path, "application/octet-stream", SendBody::from_owned_reader(reader))
+        let body = SendBody::from_owned_reader(reader);
+        self.read(self.request(path, "application/octet-stream").send(body))
     }
 
-    fn send(&self, path: &str, content_type: &str, body: SendBody<'static>) -> Result<Value, Failure> {
-        let mut request =
-            self.agent.post(format!("{}{path}", self.server)).header("Content-Type", content_type);
-        if let Some(token) = &self.token {
-            request = request.header("Authorization", format!("Bearer {token}"));
+    fn request(&self, path: &str, content_type: &str) -> RequestBuilder<WithBody> {
+        let request = self.agent.post(format!("{}{path}", self.server)).header("Content-Type", content_type);
+        match &self.token {
+            Some(token) => request.header("Authorization", format!("Bearer {token}")),
+            None => request,
         }
-        self.read(request.send(body))
     }
 
     fn read(&self, response: Result<Response<Body>, ureq::Error>) -> Result<Value, Failure> {

@@ -68,7 +68,7 @@ fn agencies(answer: &Value) -> String {
 }
 
 pub(super) fn place(server: &Server, format: Format) -> Result<(), Failure> {
-    let answer = Client::signed_in(server)?.post("/v1/placement", &json!({}))?;
+    let answer = Client::signed_in(server)?.order("/v1/placement")?;
     print(format, &answer, |answer| {
         let mut out = format!("{} cases placed, {} wait\n", answer["placed"], answer["remaining"]);
         for (reason, cases) in answer["not_placeable"].as_object().into_iter().flatten() {

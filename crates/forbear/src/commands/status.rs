@@ -48,7 +48,7 @@ pub(super) fn status(server: &Server, format: Format) -> Result<(), Failure> {
 }
 
 pub(super) fn recount(server: &Server, format: Format) -> Result<(), Failure> {
-    let answer = Client::signed_in(server)?.post("/v1/recount", &json!({}))?;
+    let answer = Client::signed_in(server)?.order("/v1/recount")?;
     print(format, &answer, |answer| {
         let mut out = format!(
             "{} events: asked {}, allowed {}, refused {}, calls {}\n",
