@@ -50,7 +50,7 @@ impl RemotePartition {
 
     fn encode<D: Decider>(&self, body: Body<D::Command, D::Query>) -> Result<Vec<u8>, Refusal> {
         let call: CallOf<D> = Call { simulated: self.simulated(), body };
-        postcard::to_stdvec(&call).map_err(|error| Reason::detail(Code::MALFORMED, error.to_string()).into())
+        super::encode(&call)
     }
 
     /// Orders whose encoding is too large for one message go in two halves, the first half first.
