@@ -6,12 +6,14 @@ mod id;
 mod money;
 mod party;
 mod phone;
+mod region;
 mod time;
 
 pub use id::{
     AgencyId, CaseId, CollectorId, CommandId, ContactPointId, IdError, InstanceId, LenderId, PersonId,
 };
 pub use money::{Currency, Money, MoneyError};
-pub use party::{Channel, Outcome, Purpose, Role};
+pub use party::{Channel, Outcome, Place, Purpose, Role};
 pub use phone::{PhoneError, PhoneNumber};
+pub use region::Region;
 pub use time::{Timestamp, ZoneName, ZoneNameError};

@@ -75,16 +75,22 @@ words! {
         App = "app",
     }
     /// What the contact is for.
-    Purpose, "one of collect, locate, consent-notice" {
+    Purpose, "one of collect, locate, consent-notice, reply, required-notice, stop-receipt" {
         /// To speak about the debt with somebody who owes it.
         Collect = "collect",
         /// To ask where the debtor can be reached; never about the debt.
         Locate = "locate",
         /// The one notice that asks a named contact whether they know of it and agree.
         ConsentNotice = "consent-notice",
+        /// The one answer to a message or call that the person began (12 CFR 1006.14(h)(2)(ii)).
+        Reply = "reply",
+        /// A notice that the law requires (12 CFR 1006.6(c)(2), 1006.14(h)(2), comment -1).
+        RequiredNotice = "required-notice",
+        /// Says only that a request to stop was received and will be honoured (12 CFR 1006.14(h)(2)(i)).
+        StopReceipt = "stop-receipt",
     }
-    /// What became of a call that was placed.
-    Outcome, "one of conversation, answered-dropped, no-answer, voicemail, busy, not-in-service, unknown" {
+    /// What became of a call that was placed, or of a message that was sent.
+    Outcome, "one of conversation, answered-dropped, no-answer, voicemail, busy, not-in-service, unknown, delivered, undelivered" {
         /// Somebody answered and spoke.
         Conversation = "conversation",
         /// Answered, then dropped.
@@ -99,6 +105,23 @@ words! {
         NotInService = "not-in-service",
         /// Nobody reported what happened; counts as a call (P3).
         Unknown = "unknown",
+        /// A message or a letter reached the address.
+        Delivered = "delivered",
+        /// A message or a letter came back.
+        Undelivered = "undelivered",
+    }
+    /// Where a contact point is, as far as is known: what a person may name as inconvenient.
+    Place, "one of unknown, home, work, mobile, other" {
+        /// Nobody said.
+        Unknown = "unknown",
+        /// Where they live.
+        Home = "home",
+        /// Where they work.
+        Work = "work",
+        /// With them; tied to no place (12 CFR 1006.6(b)(1)(ii), comment -1.i).
+        Mobile = "mobile",
+        /// Elsewhere.
+        Other = "other",
     }
 }
 
@@ -110,9 +133,14 @@ impl Role {
 }
 
 impl Outcome {
-    /// The call never reached the number (12 CFR 1006.14(b)(3)(ii), comment -1).
+    /// It never reached the number or address (12 CFR 1006.14(b)(3)(ii), comment -1).
     pub const fn unconnected(self) -> bool {
-        matches!(self, Self::Busy | Self::NotInService)
+        matches!(self, Self::Busy | Self::NotInService | Self::Undelivered)
+    }
+
+    /// Something was conveyed (12 CFR 1006.2(d)), or may have been.
+    pub const fn conveyed(self) -> bool {
+        matches!(self, Self::Conversation | Self::Delivered | Self::Unknown)
     }
 }
 
@@ -126,6 +154,7 @@ mod tests {
         assert!(Channel::ALL.iter().all(|channel| channel.word().parse() == Ok(*channel)));
         assert!(Purpose::ALL.iter().all(|purpose| purpose.word().parse() == Ok(*purpose)));
         assert!(Outcome::ALL.iter().all(|outcome| outcome.word().parse() == Ok(*outcome)));
+        assert!(Place::ALL.iter().all(|place| place.word().parse() == Ok(*place)));
         assert!("Debtor".parse::<Role>().is_err());
     }
 }

@@ -18,7 +18,8 @@ const ARROWS: &[(&str, May)] = &[
     ("events", May::Use(&["model"])),
     ("ledger", May::Use(&["model", "events"])),
     ("assignment", May::Use(&["model", "events"])),
-    ("gate", May::Use(&["model", "events"])),
+    ("policy", May::Use(&["model"])),
+    ("gate", May::Use(&["model", "events", "policy"])),
     ("tlog", May::Use(&[])),
     ("eventlog", May::Use(&["model", "events"])),
     ("vault", May::Use(&["model"])),
@@ -34,6 +35,7 @@ const ARROWS: &[(&str, May)] = &[
             "events",
             "ledger",
             "assignment",
+            "policy",
             "gate",
             "tlog",
             "eventlog",
@@ -47,7 +49,7 @@ const ARROWS: &[(&str, May)] = &[
 ];
 
 /// The crates that see no clock, no chance, no disk, no network and no threads.
-pub const PURE: &[&str] = &["model", "events", "ledger", "assignment", "gate", "tlog"];
+pub const PURE: &[&str] = &["model", "events", "ledger", "assignment", "policy", "gate", "tlog"];
 
 /// What no pure crate may reach through normal dependencies, and what it would bring.
 ///

@@ -1,0 +1,12 @@
+//! Rule packs: the law as data. Pure: text in, rules out.
+//!
+//! A pack is a TOML text (`proto/policy.md`), checked in under `packs/` for the laws that we know, or written by
+//! a lender or an agency that wants to be stricter. [`pack`] has its types.
+//!
+//! **Architecture invariant:** no clock, no I/O; judging is the gate's.
+
+pub mod pack;
+pub mod sets;
+pub mod span;
+
+pub use pack::Pack;
