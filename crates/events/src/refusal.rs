@@ -6,6 +6,7 @@ use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Tally;
+use crate::gate::RuleName;
 
 /// The number of a refusal: `F0301`. The hundreds name the service, as in event types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -101,6 +102,20 @@ codes! {
     PURPOSE_NOT_ALLOWED = 311, "purpose-not-allowed";
     /// The case is closed for contact.
     CONTACT_CLOSED = 312, "contact-closed";
+    /// A cap is reached.
+    CAP = 313, "cap";
+    /// There was a conversation lately.
+    COOL_DOWN = 314, "cool-down";
+    /// Too soon after the last attempt.
+    TOO_SOON = 315, "too-soon";
+    /// A hold stands.
+    HELD = 316, "held";
+    /// The calling number is not registered to the agency.
+    LINE_NOT_REGISTERED = 317, "line-not-registered";
+    /// The person was contacted from too many different numbers.
+    TOO_MANY_LINES = 318, "too-many-lines";
+    /// The agency or the collector may not collect.
+    NOT_IN_STANDING = 319, "not-in-standing";
     /// There is no such permit.
     PERMIT_UNKNOWN = 320, "permit-unknown";
     /// The permit has expired.
@@ -113,8 +128,26 @@ codes! {
     PERMIT_NOT_REDEEMED = 324, "permit-not-redeemed";
     /// The call was settled before with another outcome.
     ALREADY_SETTLED = 325, "already-settled";
+    /// The message is not made from an approved template.
+    TEMPLATE_MISSING = 326, "template-missing";
+    /// The text of the template breaks a rule.
+    CONTENT = 327, "content";
+    /// It was not shown lately that the number is still theirs.
+    NUMBER_STALE = 328, "number-stale";
+    /// Many borrowers name the number: it must be checked first.
+    NUMBER_SHARED = 329, "number-shared";
     /// The policy contradicts itself, or its id and version are known with other content.
     POLICY_INVALID = 330, "policy-invalid";
+    /// A lender's or an agency's policy would be weaker than one in force.
+    POLICY_LOOSENS = 331, "policy-loosens";
+    /// The debtor can be reached: nobody else may be asked.
+    DEBTOR_REACHABLE = 332, "debtor-reachable";
+    /// There is nothing to reply to.
+    NOTHING_TO_REPLY = 333, "nothing-to-reply";
+    /// There is no such hold, or it is another's to lift.
+    HOLD_UNKNOWN = 334, "hold-unknown";
+    /// The consent is not one that the law knows.
+    CONSENT_INVALID = 335, "consent-invalid";
 }
 
 impl fmt::Display for Code {
@@ -126,8 +159,10 @@ impl fmt::Display for Code {
 /// One rule that refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
-    /// Which.
+    /// What kind of rule.
     pub code: Code,
+    /// Which; `None` where the code says it all.
+    pub rule: Option<RuleName>,
     /// The limit, where the rule has one.
     pub limit: Option<u32>,
     /// What was counted against it.
@@ -141,7 +176,7 @@ pub struct Reason {
 impl Reason {
     /// A reason with nothing but its code.
     pub const fn new(code: Code) -> Self {
-        Self { code, limit: None, counted: None, next_allowed: None, detail: None }
+        Self { code, rule: None, limit: None, counted: None, next_allowed: None, detail: None }
     }
 
     /// With what was expected and what came.

@@ -2,6 +2,7 @@
 //!
 //! **Architecture invariant:** no I/O, no clock, no randomness, nothing else of ours.
 
+mod ascii;
 mod id;
 mod money;
 mod party;
@@ -9,6 +10,7 @@ mod phone;
 mod region;
 mod time;
 
+pub use ascii::Ascii;
 pub use id::{
     AgencyId, CaseId, CollectorId, CommandId, ContactPointId, IdError, InstanceId, LenderId, PersonId,
 };

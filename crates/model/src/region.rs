@@ -3,26 +3,21 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::IdError;
+use crate::ascii::Ascii;
 
 /// A country, or a part of one: ISO 3166-1 alpha-2, then parts behind dashes, such as `CN`, `US-MA` or `US-NY-NYC`.
-/// Kept inline: a request names some and must not allocate for them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Region {
-    bytes: [u8; Region::MAX],
-    length: u8,
-}
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Region(Ascii<11>);
 
 impl Region {
-    /// Most bytes.
-    pub const MAX: usize = 11;
+    const EXPECTED: &'static str = "a region such as CN, US-MA or US-NY-NYC";
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        // ASCII by construction.
-        std::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+        self.0.as_str()
     }
 
     /// Whether this is `other` or a part of it: `US-MA` lies in `US`.
@@ -36,34 +31,19 @@ impl FromStr for Region {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let refused = || IdError {
-            expected: "a region such as CN, US-MA or US-NY-NYC",
-            got: text.chars().take(40).collect(),
-        };
+        let upper = |byte: u8| byte.is_ascii_uppercase();
         let mut parts = text.split('-');
-        let country = parts.next().is_some_and(|part| part.len() == 2 && upper(part.as_bytes()));
-        let rest = parts.all(|part| !part.is_empty() && upper_or_digit(part.as_bytes()));
-        if !country || !rest || text.len() > Self::MAX {
-            return Err(refused());
-        }
-        let mut bytes = [0; Self::MAX];
-        bytes[..text.len()].copy_from_slice(text.as_bytes());
-        // At most 11.
-        Ok(Self { bytes, length: text.len() as u8 })
+        let country = parts.next().is_some_and(|part| part.len() == 2 && part.bytes().all(upper));
+        let rest = parts
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| upper(byte) || byte.is_ascii_digit()));
+        let refused = || IdError { expected: Self::EXPECTED, got: text.chars().take(40).collect() };
+        Ascii::new(text).filter(|_| country && rest).map(Self).ok_or_else(refused)
     }
-}
-
-fn upper(part: &[u8]) -> bool {
-    part.iter().all(u8::is_ascii_uppercase)
-}
-
-fn upper_or_digit(part: &[u8]) -> bool {
-    part.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 impl fmt::Display for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        self.0.fmt(f)
     }
 }
 
@@ -73,27 +53,9 @@ impl fmt::Debug for Region {
     }
 }
 
-impl Serialize for Region {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
 impl<'de> Deserialize<'de> for Region {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl de::Visitor<'_> for Text {
-            type Value = Region;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a region such as CN, US-MA or US-NY-NYC")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Region, E> {
-                text.parse().map_err(E::custom)
-            }
-        }
-        deserializer.deserialize_str(Text)
+        Ascii::<11>::deserialize(deserializer)?.as_str().parse().map_err(de::Error::custom)
     }
 }
 
