@@ -89,4 +89,3 @@ pub struct ConsentAnsweredV1 {
     /// What they said.
     pub answer: ConsentAnswer,
 }
-

@@ -1,8 +1,8 @@
 //! One of each event: the golden bytes are made from these.
 
 use model::{
-    AgencyId, CaseId, Channel, CollectorId, ContactPointId, LenderId, Outcome, PersonId, Place, Purpose, Role,
-    Timestamp,
+    AgencyId, CaseId, Channel, CollectorId, ContactPointId, LenderId, Outcome, PersonId, Place, Purpose,
+    Role, Timestamp,
 };
 
 use super::*;
@@ -35,7 +35,8 @@ pub fn samples() -> Vec<GateEvent> {
         counted: Some(3),
         next_allowed: Some(time.plus_ms(86_400_000)),
     };
-    let not_placed = RefusedByV2 { code: Code::NOT_PLACED, rule: None, limit: None, counted: None, next_allowed: None };
+    let not_placed =
+        RefusedByV2 { code: Code::NOT_PLACED, rule: None, limit: None, counted: None, next_allowed: None };
     let permit = Position(1000);
     vec![
         GateEvent::PolicyAdopted(PolicyAdoptedV2 { pack }),
@@ -148,7 +149,6 @@ pub fn samples() -> Vec<GateEvent> {
         GateEvent::TemplateWithdrawn(TemplateWithdrawnV1 { agency: AgencyId(3), template: TemplateId(12) }),
     ]
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -24,4 +24,3 @@ pub struct StopPlacedV1 {
     /// Who said so.
     pub source: StopSource,
 }
-
