@@ -1,9 +1,10 @@
 //! A day at the command line: every command, as its help describes it, against one running platform.
 
 use forbear_tests::load::eventually;
-use forbear_tests::program::{run, text};
+use forbear_tests::nats_server::free_port;
+use forbear_tests::program::{run, run_to_failure, run_with, text};
 use forbear_tests::site::Site;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const FORBEAR: &str = env!("CARGO_BIN_EXE_forbear-under-test");
 
@@ -36,12 +37,91 @@ impl CommandLine {
         serde_json::from_slice(&out).expect("one JSON object")
     }
 
+    /// How a command fails, as programs are told.
+    fn failure(&self, arguments: &[&str]) -> Value {
+        failure(&self.signed_in(&[arguments, &["--format", "json"]].concat()), &[])
+    }
+
     fn signed_in<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {
         let server = ["--server", &self.server];
         // Anybody may say stop; the command takes no key.
         let key: &[&str] = if arguments[0] == "stop" { &[] } else { &["--vault-key", &self.key] };
         [arguments, &server, key].concat()
     }
+}
+
+/// How the program fails, as programs are told: one object, and nothing on standard output.
+fn failure(arguments: &[&str], settings: &[(&str, &str)]) -> Value {
+    let (code, out, errors) = run_to_failure(FORBEAR, arguments, settings);
+    assert_eq!(out, "", "{arguments:?}");
+    let last = errors.lines().last().expect("a line");
+    let failure: Value = serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {errors}"));
+    let keys: Vec<&String> = failure.as_object().expect("an object").keys().collect();
+    assert_eq!(keys, ["code", "decision", "error", "exit_code", "message", "next_allowed", "reasons"]);
+    assert_eq!(failure["exit_code"].as_i64(), code.map(i64::from), "{failure}");
+    failure
+}
+
+#[test]
+fn given_a_command_line_that_is_wrong_or_nobody_who_answers_then_programs_are_told_in_json() {
+    let nobody = format!("http://127.0.0.1:{}", free_port());
+    let usage = |arguments: &[&str], said: &str| {
+        let failure = failure(&[arguments, &["--format", "json"]].concat(), &[]);
+        assert_eq!((&failure["error"], &failure["exit_code"]), (&json!("usage"), &json!(2)), "{failure}");
+        let message = failure["message"].as_str().expect("a message");
+        assert!(message.contains(said), "{said:?} is not in {message:?}");
+    };
+    usage(&["stop"], "required");
+    usage(&["no-such-command"], "no-such-command");
+    usage(&["import", "/nowhere/portfolio.csv", "--lender", "lender-1"], "/nowhere/portfolio.csv");
+    usage(&["code", "F9999"], "F0302");
+    usage(&["status", "--server", &nobody, "--data", "/nowhere"], "--token");
+    usage(&["serve", "gate", "--vault-key", "/nowhere/vault.key"], "/nowhere/vault.key");
+    usage(
+        &["config", "check", "--replicas", "2"],
+        "nats.replicas: expected 1, 3 or 5, got 2 (flag --replicas)",
+    );
+    let silent =
+        failure(&["stop", "--number", "+8613800000001", "--server", &nobody, "--format", "json"], &[]);
+    assert_eq!((&silent["error"], &silent["exit_code"]), (&json!("unavailable"), &json!(3)), "{silent}");
+    assert!(!silent.to_string().contains("13800000001"), "the number is told: {silent}");
+}
+
+#[test]
+fn given_a_file_the_environment_and_flags_when_checked_then_each_setting_says_where_it_comes_from() {
+    let site = Site::new(FORBEAR, "warn");
+    let file = site.path("site.toml");
+    std::fs::write(&file, "data = \"of-the-file\"\nlisten = \"127.0.0.1:9\"\n[nats]\nreplicas = 5\n")
+        .expect("written");
+    let (file, key) = (text(&file).to_owned(), site.key());
+    let check =
+        ["config", "check", "gate", "web", "--config", &file, "--replicas", "3", "--vault-key", text(&key)];
+    let settings = [("FORBEAR_NATS", "nats://me:s3cret@one:4222"), ("FORBEAR_LISTEN", "127.0.0.1:8")];
+    let told = run_with(FORBEAR, &[&check[..], &["--format", "json"]].concat(), &settings);
+    let told: Value = serde_json::from_str(&told).expect("one JSON object");
+    assert_eq!(told["valid_for"], "serve gate web");
+    let listed = told["settings"].as_array().expect("a list");
+    for (name, value, source, from) in [
+        ("data", json!("of-the-file"), "file", json!(file)),
+        ("listen", json!("127.0.0.1:8"), "environment", json!("FORBEAR_LISTEN")),
+        ("nats.replicas", json!(3), "flag", json!("--replicas")),
+        ("nats.url", json!("nats://***@one:4222"), "environment", json!("FORBEAR_NATS")),
+        ("nats.lease_s", json!(5), "default", Value::Null),
+        ("instance", Value::Null, "default", Value::Null),
+    ] {
+        let expected = json!({ "key": name, "value": value, "source": source, "from": from });
+        assert!(listed.contains(&expected), "expected {expected} in {told}");
+    }
+    // What it prints for people is a configuration file.
+    let printed = run_with(FORBEAR, &check, &settings);
+    assert!(!printed.contains("s3cret"), "{printed}");
+    let again = site.path("again.toml");
+    std::fs::write(&again, &printed).expect("written");
+    run_with(FORBEAR, &["config", "check", "--config", text(&again), "--vault-key", text(&key)], &[]);
+    std::fs::write(&again, "[nats]\nreplica = 3").expect("written");
+    let wrong = failure(&["config", "check", "--config", text(&again), "--format", "json"], &[]);
+    let message = wrong["message"].as_str().expect("a message");
+    assert!(message.contains("there is no setting nats.replica, the nearest is nats.replicas"), "{message}");
 }
 
 #[test]
@@ -65,11 +145,9 @@ fn given_a_platform_when_each_command_is_used_then_it_says_what_it_did() {
     assert!(report.contains("line 4, principal: expected"), "the bad row is not named: {report}");
     let again = line.text(&["import", text(&file), "--lender", "lender-1"]);
     assert!(again.starts_with("0 cases taken, 3 unchanged, 1 rows refused"), "{again}");
-    let mut placed = 0;
-    eventually("all cases to be placed", || {
-        placed += line.json(&["place"])["placed"].as_u64().expect("a count");
-        placed == 3
-    });
+    // At once: it waits for what was just imported.
+    let placement = line.json(&["place"]);
+    assert_eq!((&placement["placed"], &placement["on_the_way"]), (&json!(3), &json!(0)), "{placement}");
     assert!(line.text(&["agency", "list"]).contains("Anxin"));
 
     let mut queue = Value::Null;
@@ -88,7 +166,9 @@ fn given_a_platform_when_each_command_is_used_then_it_says_what_it_did() {
     let (case, contact) = (&first["case"], &first["contacts"][0]["contact"]);
     let (case, contact) = (case.as_str().expect("a case"), contact.as_str().expect("a contact point"));
     let ask = ["permit", "request", "--contact", contact, "--case", case, "--collector", "collector-1"];
-    let permit = line.json(&ask);
+    let named = [&ask[..], &["--retry-key", "first"]].concat();
+    let permit = line.json(&named);
+    assert_eq!(line.json(&named)["permit"], permit["permit"], "the same name gave another permit");
     let token = permit["token"].as_str().expect("a token");
     line.text(&["permit", "redeem", token, "--call", "call-1@pbx"]);
     line.text(&["permit", "settle", token, "--outcome", "no-answer"]);
@@ -96,6 +176,16 @@ fn given_a_platform_when_each_command_is_used_then_it_says_what_it_did() {
     let stopped = line.text(&["stop", "--contact", contact]);
     assert!(stopped.contains("receipt") && stopped.contains("1 permits that waited are void"), "{stopped}");
     assert!(line.text(&["stop", "--contact", contact]).contains("already"));
+    let refused = line.failure(&ask);
+    assert_eq!((&refused["error"], &refused["exit_code"]), (&json!("refused"), &json!(1)), "{refused}");
+    assert_eq!(
+        (&refused["code"], &refused["reasons"][0]["word"]),
+        (&json!("F0301"), &json!("stopped")),
+        "{refused}"
+    );
+    assert!(refused["decision"].is_u64(), "the receipt is missing: {refused}");
+    let unknown = line.failure(&["agency", "suspend", "agency-9"]);
+    assert_eq!(unknown["code"], "F0201", "{unknown}");
     let mut timeline = String::new();
     eventually("the audit to know the stop", || {
         timeline = line.text(&["timeline", "--contact", contact]);
@@ -104,8 +194,8 @@ fn given_a_platform_when_each_command_is_used_then_it_says_what_it_did() {
     assert!(timeline.contains("PermitRedeemed") && timeline.contains("PermitSettled"), "{timeline}");
     assert!(line.text(&["timeline", "--case", case]).contains("CaseOpened"));
     let status = line.text(&["status"]);
-    assert!(status.contains("cases 3, asked 2, allowed 2, refused 0, calls 1, stops 1"), "{status}");
-    assert!(line.text(&["recount"]).contains("asked 2, allowed 2, refused 0, calls 1"));
+    assert!(status.contains("cases 3, asked 3, allowed 2, refused 1, calls 1, stops 1"), "{status}");
+    assert!(line.text(&["recount"]).contains("asked 3, allowed 2, refused 1, calls 1"));
     assert!(line.text(&["agency", "suspend", "agency-1"]).contains("3 cases taken back"));
     assert!(line.text(&["agency", "suspend", "agency-1", "--lift"]).contains("may work again"));
     program.stop();

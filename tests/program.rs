@@ -71,6 +71,11 @@ impl Program {
         assert!(status.success(), "{status} on SIGTERM:\n{}", self.log_end());
     }
 
+    /// Its process id, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// When it last logged such a message, as the log has it: later times compare greater.
     pub fn last_logged(&self, message: &str) -> Option<String> {
         let log = std::fs::read(&self.log).unwrap_or_default();
@@ -107,6 +112,31 @@ pub fn run(program: &str, arguments: &[&str], level: &str) -> (Vec<u8>, Vec<u8>)
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{} of {arguments:?}: {error}", output.status);
     (output.stdout, output.stderr)
+}
+
+/// Runs the program to its end, which must be a failure: its exit code, its standard output and its log lines.
+/// `settings` are variables of its environment.
+pub fn run_to_failure(
+    program: &str,
+    arguments: &[&str],
+    settings: &[(&str, &str)],
+) -> (Option<i32>, String, String) {
+    let mut command = command(Path::new(program), "warn");
+    command.args(arguments).envs(settings.iter().copied()).stdin(Stdio::null());
+    let output = command.output().expect("it starts");
+    assert!(!output.status.success(), "{arguments:?} did not fail");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// Runs the program to its end, which must be good, with these variables in its environment: its standard output.
+pub fn run_with(program: &str, arguments: &[&str], settings: &[(&str, &str)]) -> String {
+    let mut command = command(Path::new(program), "warn");
+    command.args(arguments).envs(settings.iter().copied()).stdin(Stdio::null());
+    let output = command.output().expect("it starts");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{} of {arguments:?}: {error}", output.status);
+    String::from_utf8(output.stdout).expect("text")
 }
 
 /// The program with no settings but those given.
@@ -228,13 +258,16 @@ impl Http {
         heard(request.send(body))
     }
 
-    /// Waits until every part answers; how long that took. Asks every 5 ms.
+    /// Waits until every part answers, and this program for them; how long that took. Asks every 5 ms.
     pub fn wait_until_ready(&self, program: &Program) -> Duration {
         let began = Instant::now();
         loop {
             let last = self.get("/ready");
-            if let Heard::Done(_) = last {
-                return began.elapsed();
+            match &last {
+                Heard::Done(ready) if ready["pid"].as_u64() == program.id().map(u64::from) => {
+                    return began.elapsed();
+                }
+                _ => {}
             }
             assert!(began.elapsed() < PATIENCE, "not ready: {last:?}\n{}", program.log_end());
             std::thread::sleep(Duration::from_millis(5));

@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use crate::platform::Platform;
 
 pub use asker::{Asker, COOKIE, RetryKey, clear_cookie, sign_in_cookie};
-pub use client::ClientAddress;
+pub use client::{ClientAddress, OverHttps, Proxies};
 pub use problem::Problem;
 
 /// Largest request body, except that of an import, which streams.

@@ -88,6 +88,7 @@ pub fn placement_run(run: &PlacementRun) -> Value {
         "placed": run.placed,
         "remaining": run.remaining,
         "not_placeable": not_placeable(&run.not_placeable),
+        "on_the_way": run.on_the_way,
     })
 }
 

@@ -119,12 +119,12 @@ pub fn view(rows: &Reader, contact: ContactPointId) -> Result<Option<ContactView
                 view.figures.repeated(&codes, repeated.count);
             }
             GateEvent::PermitRedeemed(_) => {
-                view.figures.redeemed += 1;
+                view.figures.0.redeemed += 1;
                 view.last_call = Some(at);
             }
             GateEvent::PermitSettled(settled) => view.figures.settled(settled.outcome, settled.given_back),
-            GateEvent::PermitExpired(_) => view.figures.expired += 1,
-            GateEvent::PermitVoided(_) => view.figures.voided += 1,
+            GateEvent::PermitExpired(_) => view.figures.0.expired += 1,
+            GateEvent::PermitVoided(_) => view.figures.0.voided += 1,
             GateEvent::StopPlaced(stop) => {
                 let record = StopRecord { contact, at, source: stop.source, stream: kept.stream, position };
                 view.stop.get_or_insert(record);

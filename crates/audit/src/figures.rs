@@ -1,5 +1,7 @@
 //! Figures: what happened at the gate, in all and per agency.
 
+use std::ops::Deref;
+
 use events::gate::{PermitRefusedV1, StopSource};
 use events::{Code, Position, StreamId};
 use model::{AgencyId, ContactPointId, Outcome, Timestamp};
@@ -10,68 +12,48 @@ pub const MOST_CALLED: usize = 10;
 /// How many of the last stops are kept, per stream.
 pub const LAST_STOPS: usize = 20;
 
-/// What was asked of the gate and what came of it, counted from its events.
+/// What was asked of the gate and what came of it, counted from its events: the gate's own figures, without those
+/// that belong to nobody in particular (stops, contact points, policy), which stay empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Figures {
-    /// Permits asked for: `allowed` + `refused`.
-    pub asked: u64,
-    /// Permits given.
-    pub allowed: u64,
-    /// Permits refused, repeats included.
-    pub refused: u64,
-    /// How often each rule refused, repeats included, in order of code. One refusal may have several rules.
-    pub refused_by: Vec<(Code, u64)>,
-    /// Refusals that repeated a recorded one.
-    pub repeated: u64,
-    /// Permits used: calls placed.
-    pub redeemed: u64,
-    /// Calls settled, by outcome, in wire order.
-    pub settled: Vec<(Outcome, u64)>,
-    /// Slots given back.
-    pub given_back: u64,
-    /// Permits not used in time.
-    pub expired: u64,
-    /// Permits voided by stops.
-    pub voided: u64,
+#[serde(transparent)]
+pub struct Figures(pub(crate) events::gate::Figures);
+
+impl Deref for Figures {
+    type Target = events::gate::Figures;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl Figures {
     /// Adds others.
     pub fn add(&mut self, other: &Self) {
-        self.asked += other.asked;
-        self.allowed += other.allowed;
-        self.refused += other.refused;
-        self.repeated += other.repeated;
-        self.redeemed += other.redeemed;
-        self.given_back += other.given_back;
-        self.expired += other.expired;
-        self.voided += other.voided;
-        other.refused_by.iter().for_each(|(code, count)| add_to(&mut self.refused_by, *code, *count));
-        other.settled.iter().for_each(|(outcome, count)| add_to(&mut self.settled, *outcome, *count));
+        self.0.add(&other.0);
     }
 
     pub(crate) fn reserved(&mut self) {
-        self.asked += 1;
-        self.allowed += 1;
+        self.0.asked += 1;
+        self.0.allowed += 1;
     }
 
     pub(crate) fn refused(&mut self, refused: &PermitRefusedV1) {
-        self.asked += 1;
-        self.refused += 1;
-        refused.reasons.iter().for_each(|reason| add_to(&mut self.refused_by, reason.code, 1));
+        self.0.asked += 1;
+        self.0.refused += 1;
+        refused.reasons.iter().for_each(|reason| add_to(&mut self.0.refused_by, reason.code, 1));
     }
 
     pub(crate) fn repeated(&mut self, codes: &[Code], count: u32) {
         let count = u64::from(count);
-        self.asked += count;
-        self.refused += count;
-        self.repeated += count;
-        codes.iter().for_each(|code| add_to(&mut self.refused_by, *code, count));
+        self.0.asked += count;
+        self.0.refused += count;
+        self.0.repeated += count;
+        codes.iter().for_each(|code| add_to(&mut self.0.refused_by, *code, count));
     }
 
     pub(crate) fn settled(&mut self, outcome: Outcome, given_back: bool) {
-        add_to(&mut self.settled, outcome, 1);
-        self.given_back += u64::from(given_back);
+        add_to(&mut self.0.settled, outcome, 1);
+        self.0.given_back += u64::from(given_back);
     }
 }
 

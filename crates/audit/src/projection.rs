@@ -66,7 +66,7 @@ struct Place<'a> {
 
 impl Projection for AuditProjection {
     const NAME: &'static str = "audit";
-    const GENERATION: u32 = 1;
+    const GENERATION: u32 = 2;
     type Context = Arc<Signing>;
 
     fn resume(stream: StreamId, context: &Self::Context, rows: &Reader) -> Result<Self, StoreError> {
@@ -243,7 +243,7 @@ impl AuditProjection {
             }
             GateEvent::PermitRedeemed(redeemed) => {
                 let agency = self.asker(redeemed.contact, redeemed.permit, place.rows)?;
-                self.figures(agency).redeemed += 1;
+                self.figures(agency).0.redeemed += 1;
                 let calls = self.called(redeemed.contact, place.rows)?;
                 self.totals.called(redeemed.contact, calls);
                 redeemed.contact
@@ -255,12 +255,12 @@ impl AuditProjection {
             }
             GateEvent::PermitExpired(expired) => {
                 let agency = self.asker(expired.contact, expired.permit, place.rows)?;
-                self.figures(agency).expired += 1;
+                self.figures(agency).0.expired += 1;
                 expired.contact
             }
             GateEvent::PermitVoided(voided) => {
                 let agency = self.asker(voided.contact, voided.permit, place.rows)?;
-                self.figures(agency).voided += 1;
+                self.figures(agency).0.voided += 1;
                 voided.contact
             }
             GateEvent::StopPlaced(stop) => {

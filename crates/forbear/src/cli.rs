@@ -1,11 +1,14 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, LenderId, Outcome, Purpose};
 
+use crate::config::Given;
+use crate::failure::Failure;
 use crate::node::Role;
 
 /// Debt collection that knows when not to call.
@@ -13,32 +16,98 @@ use crate::node::Role;
 /// Start a platform with `forbear up`, or see one at work with `forbear demo`. The other commands talk to a
 /// running platform over HTTP.
 #[derive(Debug, Parser)]
-#[command(name = "forbear", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "forbear", version, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// How to print results.
-    #[arg(long, global = true, value_enum, default_value = "text")]
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value = "text", help_heading = "Output")]
     pub format: Format,
-    /// Least severe log lines shown on standard error: error, warn, info, debug, trace [default: info for up
-    /// and serve, warn for the others].
-    #[arg(long, global = true, env = "FORBEAR_LOG")]
+    /// The least severe log lines shown on standard error: error, warn, info, debug, trace [default: info for
+    /// up and serve, warn for the others].
+    #[arg(long, global = true, env = "FORBEAR_LOG", help_heading = "Output")]
     pub log: Option<tracing::Level>,
-    /// Log lines as JSON, for machines.
-    #[arg(long, global = true, env = "FORBEAR_LOG_JSON", value_parser = clap::builder::BoolishValueParser::new())]
+    /// Log lines as JSON; --format json has them so in any case.
+    #[arg(long, global = true, env = "FORBEAR_LOG_JSON", help_heading = "Output", value_parser = clap::builder::BoolishValueParser::new())]
     pub log_json: bool,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused or failed; 2 the command line is wrong; \
-3 the platform does not answer, try again.\n\nRefusals carry a code such as F0302: `forbear code F0302` explains it.";
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 refused, or failed; 2 the command line, the configuration or a file is wrong; 3 no answer, or
+nothing decided: try again. A refusal carries codes such as F0302, which `forbear code F0302` explains.
+With --format json a result is one JSON object on standard output, and a failure one on standard error, as its last
+line: {error, exit_code, message, code, reasons, next_allowed, decision} (proto/http.md).";
+
+const UP_EXAMPLES: &str = "Examples:
+  forbear up                                   # all of it, data in ./forbear-data
+  forbear up --data /var/lib/forbear --listen 127.0.0.1:9000";
+const SERVE_EXAMPLES: &str = "Examples:
+  forbear key /etc/forbear/vault.key           # once; then copy it to every machine
+  forbear serve ledger assignment --nats nats://nats-1,nats://nats-2 --replicas 3 --vault-key /etc/forbear/vault.key
+  forbear serve gate audit web    --nats nats://nats-1,nats://nats-2 --replicas 3 --vault-key /etc/forbear/vault.key";
+const IMPORT_EXAMPLES: &str = "Example:
+  forbear import portfolio.csv --lender lender-1 && forbear place";
+const AGENCY_EXAMPLES: &str = "Example:
+  forbear agency add 1 --name 'An agency' --jurisdictions CN --capacity 1000 --lines +864001000101";
+const PERMIT_EXAMPLES: &str = "Example:
+  forbear permit request --contact contact-... --case case-... --collector 101    # prints a token
+  forbear permit redeem <token> --call a84b4c76e66710@pbx                         # as the call is placed
+  forbear permit settle <token> --outcome no-answer                               # when it is over";
+const STOP_EXAMPLES: &str = "Examples:
+  forbear stop --number -                      # asks for the number
+  forbear stop --contact contact-...";
+const TOKEN_EXAMPLES: &str = "Examples:
+  forbear token operator
+  forbear token collector-101:agency-1 --hours 8";
+const CHECK_EXAMPLES: &str = "Examples:
+  forbear config check                         # as `forbear up` would run here
+  forbear config check gate web --config /etc/forbear.toml --replicas 3";
+
+/// Reads the command line and the environment; what was given where is for `config check`.
+pub fn read(arguments: &[OsString]) -> Result<(Cli, Given), Unread> {
+    let unread = |error: clap::Error| {
+        if error.use_stderr() && asks_for_json(arguments) {
+            let rendered = error.render().to_string();
+            Unread::Wrong(Failure::usage(rendered.trim_start_matches("error: ").trim_end()))
+        } else {
+            Unread::Shown(error)
+        }
+    };
+    let matches = with_exit_codes(Cli::command()).try_get_matches_from(arguments).map_err(unread)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(unread)?;
+    Ok((cli, Given::of(&matches)))
+}
+
+/// Why the command line was not read.
+pub enum Unread {
+    /// Help, the version, or what is wrong, to be shown to people.
+    Shown(clap::Error),
+    /// What is wrong, to be shown to programs.
+    Wrong(Failure),
+}
+
+/// Whether a command line that cannot be read asks for JSON.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    let pair = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
+    arguments.windows(2).any(pair) || arguments.iter().any(|argument| argument == "--format=json")
+}
+
+/// Every command's help ends with them, after its examples.
+fn with_exit_codes(command: clap::Command) -> clap::Command {
+    let help = match command.get_after_help() {
+        Some(examples) => format!("{examples}\n\n{EXIT_CODES}"),
+        None => EXIT_CODES.to_owned(),
+    };
+    command.after_help(help).mut_subcommands(with_exit_codes)
+}
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
     Text,
-    /// One JSON object.
+    /// One JSON object, for programs.
     Json,
 }
 
@@ -47,53 +116,65 @@ pub enum Format {
 pub enum Command {
     /// Run the whole platform in this process, on one data directory.
     ///
-    /// Nothing else is needed. The pages are at http://127.0.0.1:8080.
+    /// Nothing else is needed. The pages are at http://127.0.0.1:8080; sign in with what `forbear token`
+    /// prints. Ctrl-C or SIGTERM ends it: what was accepted is made durable and answered first.
+    #[command(after_help = UP_EXAMPLES)]
     Up(Settings),
-    /// Run some services of a cluster over NATS JetStream.
+    /// Run one or several services of a cluster over NATS JetStream.
     ///
-    /// Every process of a cluster needs the same vault key file. Start as many processes of a role as you
-    /// like: one leads each partition, the others follow and take over. See deploy/nats for the servers.
+    /// Every process of a cluster needs the same vault key file (`forbear key`). Start as many processes of a
+    /// role as you like: one of them leads each partition, the others follow and take over. See deploy/nats for
+    /// the servers.
+    #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
     /// Import a lender's portfolio file (CSV or JSON lines; columns: proto/portfolio.md).
     ///
     /// Good rows are taken, bad ones reported with line, column, what was expected and what came. The same
-    /// file again changes nothing.
+    /// file again changes nothing, so an import that was broken off is simply repeated.
+    #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
-    /// Agencies and their collectors.
+    /// Register agencies and their collectors, suspend agencies, list them.
     #[command(subcommand)]
     Agency(Agency),
     /// Place all cases that wait with agencies that may take them.
+    ///
+    /// Cases that were just imported are waited for.
     Place(Server),
-    /// A collector's queue: who may be called now, and when the others may.
+    /// Show a collector's queue: who may be called now, and when the others may.
     Queue(Queue),
     /// Ask for a permit, redeem it as the call is placed, say what became of it.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = PERMIT_EXAMPLES)]
     Permit(Permit),
     /// Have a number left alone, everywhere and at once.
     ///
-    /// Needs no sign-in and no reason. Permits that wait are void.
+    /// Needs no sign-in and no reason. Permits that were given and not used yet are void. What it prints is the
+    /// receipt: where in the log the stop stands.
+    #[command(after_help = STOP_EXAMPLES)]
     Stop(Stop),
-    /// What happened to a number or a case, in order.
+    /// Show what happened to a number or a case, in order.
     Timeline(Timeline),
-    /// Whether every part answers, and the figures so far.
+    /// Show whether every part answers, and the figures so far.
     Status(Server),
     /// Count calls and refusals again, straight from the log, by code that shares nothing with the gate.
+    ///
+    /// Fails if it finds what must not be, such as a permit over a cap or after a stop.
     Recount(Server),
     /// Make a sign-in token for somebody. Needs the vault key, so it works where the platform runs.
+    #[command(after_help = TOKEN_EXAMPLES)]
     Token(Token),
     /// Make a vault key for a cluster: every process needs the same one.
     ///
     /// `forbear up` makes its own. Keep a copy where the data is not: without it every name and number is lost.
     Key {
-        /// The new file.
+        /// The file to make; it must not be there yet.
         file: PathBuf,
     },
-    /// Explain a refusal's code.
+    /// Explain a refusal's code: what happened, and what to do.
     Code {
         /// The code, such as F0302.
         code: String,
     },
-    /// The configuration.
+    /// Check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
     /// See it at work: a lender's file, five agencies, sixty collectors who try far too often, three days.
@@ -103,9 +184,10 @@ pub enum Command {
     Demo(Demo),
 }
 
-/// Settings of a process; each is also in the configuration file. Flags win over the environment, which wins
-/// over the file.
+/// Settings of every process; each is also in the configuration file. Flags win over the environment, which
+/// wins over the file.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Settings")]
 pub struct Settings {
     /// The configuration file (TOML); `forbear config check` prints every setting.
     #[arg(long, env = "FORBEAR_CONFIG")]
@@ -127,19 +209,10 @@ pub struct Serve {
     /// What this process runs: ledger, assignment, gate, audit, web.
     #[arg(required = true)]
     pub roles: Vec<Role>,
-    /// The NATS servers, separated by commas.
-    #[arg(long, env = "FORBEAR_NATS", hide_env_values = true)]
-    pub nats: Option<String>,
-    /// This process's number, unique in the cluster.
-    #[arg(long, env = "FORBEAR_INSTANCE")]
-    pub instance: Option<u32>,
-    /// Copies of each record: 1 on a single server, 3 in a cluster.
-    #[arg(long, env = "FORBEAR_REPLICAS")]
-    pub replicas: Option<usize>,
-    /// Where this process serves /health, /ready and /metrics, unless it serves the pages.
-    #[arg(long, env = "FORBEAR_PROBES")]
-    pub probes: Option<SocketAddr>,
-    /// Settings.
+    /// Settings of a process of a cluster.
+    #[command(flatten)]
+    pub cluster: ClusterSettings,
+    /// Settings of every process.
     #[command(flatten)]
     pub settings: Settings,
     /// For demonstrations: a clock that starts here (milliseconds since 1970) and moves with the calls.
@@ -147,8 +220,28 @@ pub struct Serve {
     pub simulate_from: Option<i64>,
 }
 
+/// Settings of a process of a cluster.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "The cluster")]
+pub struct ClusterSettings {
+    /// The NATS servers, separated by commas, with the password if they want one: nats://user:password@host:4222
+    /// [default: nats://127.0.0.1:4222].
+    #[arg(long, env = "FORBEAR_NATS", hide_env_values = true)]
+    pub nats: Option<String>,
+    /// A number by which the log names this process [default: a random one at each start].
+    #[arg(long, env = "FORBEAR_INSTANCE")]
+    pub instance: Option<u32>,
+    /// Copies of each record: 1 on a single server, 3 in a cluster [default: 1].
+    #[arg(long, env = "FORBEAR_REPLICAS")]
+    pub replicas: Option<usize>,
+    /// Where a process without pages serves /health, /ready and /metrics [default: nowhere].
+    #[arg(long, env = "FORBEAR_PROBES")]
+    pub probes: Option<SocketAddr>,
+}
+
 /// How the platform is reached.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "How the platform is reached")]
 pub struct Server {
     /// Where the platform is.
     #[arg(long, env = "FORBEAR_SERVER", default_value = "http://127.0.0.1:8080")]
@@ -169,7 +262,7 @@ pub struct Server {
 pub struct Import {
     /// The file.
     pub file: PathBuf,
-    /// Whose cases they are.
+    /// Whose cases they are, such as lender-1.
     #[arg(long)]
     pub lender: LenderId,
     /// How the platform is reached.
@@ -181,19 +274,20 @@ pub struct Import {
 #[derive(Debug, Subcommand)]
 pub enum Agency {
     /// Register an agency.
+    #[command(after_help = AGENCY_EXAMPLES)]
     Add {
-        /// Its number.
+        /// Which, such as agency-3 or 3.
         agency: AgencyId,
         /// Its legal name.
         #[arg(long)]
         name: String,
-        /// Where it is licensed: ISO 3166 codes.
+        /// Where it is licensed: ISO 3166 codes, separated by commas.
         #[arg(long, required = true, value_delimiter = ',')]
         jurisdictions: Vec<String>,
         /// Most cases that it takes.
         #[arg(long)]
         capacity: u32,
-        /// The numbers it calls from.
+        /// The numbers it calls from, separated by commas.
         #[arg(long, required = true, value_delimiter = ',')]
         lines: Vec<String>,
         /// How the platform is reached.
@@ -202,7 +296,7 @@ pub enum Agency {
     },
     /// Suspend an agency: it gets no permits, and its cases are taken back.
     Suspend {
-        /// Which.
+        /// Which, such as agency-3.
         agency: AgencyId,
         /// Lift the suspension instead.
         #[arg(long)]
@@ -213,7 +307,7 @@ pub enum Agency {
     },
     /// Register a collector of an agency, by name.
     Collector {
-        /// The collector's number.
+        /// Which, such as collector-301 or 301.
         collector: CollectorId,
         /// Their agency.
         #[arg(long)]
@@ -225,14 +319,14 @@ pub enum Agency {
         #[command(flatten)]
         server: Server,
     },
-    /// All agencies.
+    /// List all agencies.
     List(Server),
 }
 
 /// `forbear queue`.
 #[derive(Debug, Args)]
 pub struct Queue {
-    /// Whose.
+    /// Whose, such as collector-301.
     pub collector: CollectorId,
     /// Most cases shown.
     #[arg(long, default_value_t = 50)]
@@ -258,7 +352,9 @@ pub struct Whom {
 /// `forbear permit`.
 #[derive(Debug, Subcommand)]
 pub enum Permit {
-    /// Ask.
+    /// Ask for a permit: one call or message, to one number, for one case.
+    ///
+    /// What it prints is needed to redeem it.
     Request {
         /// Whom.
         #[command(flatten)]
@@ -278,13 +374,17 @@ pub enum Permit {
         /// From which of the agency's numbers [default: its first].
         #[arg(long)]
         line: Option<String>,
+        /// A name for this request, at most 200 characters: asked again by the same name, it gives the same
+        /// permit instead of another [default: a random one at each start].
+        #[arg(long)]
+        retry_key: Option<String>,
         /// How the platform is reached.
         #[command(flatten)]
         server: Server,
     },
-    /// Redeem: the call is being placed now.
+    /// Redeem a permit: the call is being placed now.
     Redeem {
-        /// What the request returned.
+        /// The token that the request returned.
         permit: String,
         /// What names the call: SIP Call-ID and From-tag. The same call may redeem again.
         #[arg(long)]
@@ -295,9 +395,9 @@ pub enum Permit {
     },
     /// Say what became of the call.
     Settle {
-        /// What the request returned.
+        /// The token that the request returned.
         permit: String,
-        /// conversation, answered-dropped, no-answer, voicemail, busy, not-in-service, unknown.
+        /// What became of it: conversation, answered-dropped, no-answer, voicemail, busy, not-in-service, unknown.
         #[arg(long)]
         outcome: Outcome,
         /// How the platform is reached.
@@ -357,14 +457,32 @@ pub struct Token {
 /// `forbear config`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Check a configuration and print all of it, defaults included.
-    Check(Settings),
+    /// Check a configuration, and print every setting with where it comes from: a flag, the environment, the
+    /// file, or the default.
+    ///
+    /// Takes the flags and the environment of `up` and `serve`. Passwords are not shown. What is printed can be
+    /// a configuration file.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(Check),
+}
+
+/// `forbear config check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// What `forbear serve` is to run, as it is given there; none: it is for `forbear up`.
+    pub roles: Vec<Role>,
+    /// Settings of a process of a cluster.
+    #[command(flatten)]
+    pub cluster: ClusterSettings,
+    /// Settings of every process.
+    #[command(flatten)]
+    pub settings: Settings,
 }
 
 /// `forbear demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Run it as separate processes on a NATS server that it starts.
+    /// Run it as five processes on a NATS server that it starts (`cargo xtask setup` gets one).
     #[arg(long)]
     pub nats: bool,
     /// End after the report instead of serving the pages.

@@ -1,14 +1,14 @@
 //! A client of the platform's HTTP interface.
 
-use std::io::Read;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::io::{ErrorKind, Read};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use api::{Principal, SignIn};
 use model::Timestamp;
 use serde_json::Value;
 use ureq::http::Response;
 use ureq::typestate::WithBody;
-use ureq::{Agent, Body, RequestBuilder, SendBody};
+use ureq::{Agent, Body, RequestBuilder, SendBody, Timeout};
 use vault::MasterKey;
 
 use crate::cli::Server;
@@ -16,10 +16,20 @@ use crate::failure::Failure;
 
 /// How long a token made for one command lasts.
 const TOKEN_MS: i64 = 3_600_000;
+/// How long an answer may take, of commands and questions that are answered at once.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// How long a command is sent again whose answer was lost: longer than another process needs to take over.
+const RETRY_FOR: Duration = Duration::from_secs(15);
+/// Before it is sent again.
+const PAUSE: Duration = Duration::from_millis(300);
+/// Longest answer that is read, in bytes.
+const ANSWER_MAX: u64 = 64 * 1024 * 1024;
 
 /// A client, signed in.
 pub struct Client {
     agent: Agent,
+    /// Waits for an answer as long as it takes.
+    patient: Agent,
     server: String,
     token: Option<String>,
 }
@@ -33,7 +43,7 @@ impl Client {
                 let path = server.vault_key.clone().unwrap_or_else(|| server.data.join(MasterKey::FILE_NAME));
                 let key = MasterKey::load(&path).map_err(|error| {
                     Failure::usage(format!(
-                        "no token: give --token, or --data with the platform's data directory, or --vault-key ({error})"
+                        "expected --token, or the vault key of a platform on this machine by --data or --vault-key: {error}"
                     ))
                 })?;
                 token(&key, Principal::Operator, TOKEN_MS)?
@@ -44,11 +54,19 @@ impl Client {
 
     /// As nobody.
     pub fn anonymous(server: &str) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(Some(Duration::from_secs(5)))
-            .build();
-        Self { agent: config.into(), server: server.trim_end_matches('/').to_owned(), token: None }
+        let config = |answer: Option<Duration>| {
+            Agent::config_builder()
+                .http_status_as_error(false)
+                .timeout_connect(Some(Duration::from_secs(5)))
+                .timeout_recv_response(answer)
+                .build()
+        };
+        Self {
+            agent: config(Some(ANSWER_WITHIN)).into(),
+            patient: config(None).into(),
+            server: server.trim_end_matches('/').to_owned(),
+            token: None,
+        }
     }
 
     /// Asks.
@@ -57,90 +75,142 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
-        self.read(request.call())
+        self.read(request.call()).map_err(|miss| miss.failure)
     }
 
-    /// Commands.
+    /// Commands. If the answer is lost, it is sent again, under the same name.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.read(self.request(path, "application/json").send(body.to_string()))
+        self.post_as(path, body, &retry_key()?)
     }
 
-    /// Commands what its path says in full. A body that the platform does not read could break the connection
-    /// before its answer is here.
+    /// Commands, by this name: the same name again gives the first answer.
+    pub fn post_as(&self, path: &str, body: &Value, retry_key: &str) -> Result<Value, Failure> {
+        let body = body.to_string();
+        self.until_answered(|| {
+            let request = self.request(&self.agent, path, "application/json");
+            request.header("Idempotency-Key", retry_key).send(&body)
+        })
+    }
+
+    /// Commands what its path says in full, and waits for as long as it takes. A body that the platform does not
+    /// read could break the connection before its answer is here.
     pub fn order(&self, path: &str) -> Result<Value, Failure> {
-        self.read(self.request(path, "application/json").send_empty())
+        let retry_key = retry_key()?;
+        self.until_answered(|| {
+            let request = self.request(&self.patient, path, "application/json");
+            request.header("Idempotency-Key", &retry_key).send_empty()
+        })
     }
 
-    /// Commands, with a long body.
+    /// Commands, with a long body. It can be read only once, so it is sent only once.
     pub fn upload(&self, path: &str, reader: impl Read + 'static) -> Result<Value, Failure> {
         let body = SendBody::from_owned_reader(reader);
-        self.read(self.request(path, "application/octet-stream").send(body))
+        let request = self.request(&self.patient, path, "application/octet-stream");
+        self.read(request.send(body)).map_err(|miss| miss.failure)
     }
 
-    fn request(&self, path: &str, content_type: &str) -> RequestBuilder<WithBody> {
-        let request = self.agent.post(format!("{}{path}", self.server)).header("Content-Type", content_type);
+    fn request(&self, agent: &Agent, path: &str, content_type: &str) -> RequestBuilder<WithBody> {
+        let request = agent.post(format!("{}{path}", self.server)).header("Content-Type", content_type);
         match &self.token {
             Some(token) => request.header("Authorization", format!("Bearer {token}")),
             None => request,
         }
     }
 
-    fn read(&self, response: Result<Response<Body>, ureq::Error>) -> Result<Value, Failure> {
+    /// Sends until there is an answer, for a while. A platform that cannot be reached at all is not waited for.
+    fn until_answered(
+        &self,
+        send: impl Fn() -> Result<Response<Body>, ureq::Error>,
+    ) -> Result<Value, Failure> {
+        let began = Instant::now();
+        let mut sent = false;
+        loop {
+            let miss = match self.read(send()) {
+                Ok(value) => return Ok(value),
+                Err(miss) => miss,
+            };
+            let again = match miss.kind {
+                MissKind::Decided => false,
+                MissKind::NotReached => sent,
+                MissKind::Lost | MissKind::Undecided => true,
+            };
+            if !again || began.elapsed() > RETRY_FOR {
+                return Err(miss.failure);
+            }
+            sent = true;
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    fn read(&self, response: Result<Response<Body>, ureq::Error>) -> Result<Value, Miss> {
         let server = &self.server;
         let mut response = response.map_err(|error| {
-            Failure::unavailable(format!("no answer from {server}: {error}; is `forbear up` running there?"))
+            let kind = if never_sent(&error) { MissKind::NotReached } else { MissKind::Lost };
+            let failure = Failure::unavailable(format!(
+                "no answer from {server}: {error}; is `forbear up` running there?"
+            ));
+            Miss { kind, failure }
         })?;
         let status = response.status();
-        let text = response
-            .body_mut()
-            .with_config()
-            .limit(64 * 1024 * 1024)
-            .read_to_string()
-            .map_err(|error| Failure::unavailable(format!("{server} broke off its answer: {error}")))?;
+        let text =
+            response.body_mut().with_config().limit(ANSWER_MAX).read_to_string().map_err(|error| Miss {
+                kind: MissKind::Lost,
+                failure: Failure::unavailable(format!("{server} broke off its answer: {error}")),
+            })?;
+        let decided = |failure| Miss { kind: MissKind::Decided, failure };
         let value: Value = serde_json::from_str(&text).map_err(|_| {
-            Failure::refused(format!(
-                "expected JSON from {server}, got {} bytes of something else",
+            decided(Failure::failed(format!(
+                "expected JSON from {server}, got {} bytes of something else; is it the address of a forbear?",
                 text.len()
-            ))
+            )))
         })?;
-        if status.is_success() {
-            return Ok(value);
+        match status.as_u16() {
+            _ if status.is_success() => Ok(value),
+            503 => Err(Miss { kind: MissKind::Undecided, failure: Failure::undecided(value) }),
+            429 => Err(decided(Failure::undecided(value))),
+            _ => Err(decided(Failure::refused(value))),
         }
-        let message = refusal(&value);
-        Err(if matches!(status.as_u16(), 429 | 503) {
-            Failure::unavailable(message)
-        } else {
-            Failure::refused(message)
-        })
     }
+}
+
+/// Why there is no good answer.
+struct Miss {
+    kind: MissKind,
+    failure: Failure,
+}
+
+enum MissKind {
+    /// Nothing was sent.
+    NotReached,
+    /// It was sent; nobody knows what became of it.
+    Lost,
+    /// The platform could not decide, or not store what it decided.
+    Undecided,
+    /// It was decided.
+    Decided,
+}
+
+/// There was no connection.
+fn never_sent(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::ConnectionFailed | ureq::Error::HostNotFound | ureq::Error::BadUri(_) => true,
+        ureq::Error::Timeout(timeout) => matches!(timeout, Timeout::Connect | Timeout::Resolve),
+        ureq::Error::Io(error) => error.kind() == ErrorKind::ConnectionRefused,
+        _ => false,
+    }
+}
+
+/// A name for a command that no other has.
+pub fn retry_key() -> Result<String, Failure> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(Failure::failed)?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Signs a token with the master key.
 pub fn token(key: &MasterKey, principal: Principal, lasts_ms: i64) -> Result<String, Failure> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(Failure::refused)?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(Failure::failed)?;
     let now = Timestamp(i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
     let sign_in = SignIn { principal, expires_at: now.plus_ms(lasts_ms) };
-    sign_in.sign(&key.tokens()).map_err(Failure::refused)
-}
-
-/// Every reason of a refusal, a line each.
-fn refusal(value: &Value) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut lines = vec!["refused:".to_owned()];
-    for reason in value["reasons"].as_array().into_iter().flatten() {
-        let mut line = format!("  {} {}", text(&reason["code"]), text(&reason["word"]));
-        if let (Some(counted), Some(limit)) = (reason["counted"].as_u64(), reason["limit"].as_u64()) {
-            line.push_str(&format!(" ({counted} of {limit})"));
-        }
-        if let Some(detail) = reason["detail"].as_str() {
-            line.push_str(&format!(": {detail}"));
-        }
-        lines.push(line);
-    }
-    match value["next_allowed"].as_str() {
-        Some(next) => lines.push(format!("  next allowed: {next}")),
-        None if lines.len() == 1 => lines.push(format!("  {value}")),
-        None => {}
-    }
-    lines.join("\n")
+    sign_in.sign(&key.tokens()).map_err(Failure::failed)
 }

@@ -1,12 +1,17 @@
 //! Configuration: a file, then the environment, then flags; the later wins.
 
+mod keys;
+mod origin;
+
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use events::gate::PolicyV1;
 use model::{InstanceId, LenderId, ZoneName};
 use serde::{Deserialize, Serialize};
+
+pub use origin::{Given, Layers, Origin, Setting};
 
 /// Everything that can be configured, with its defaults. `forbear config check` prints it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,8 +25,9 @@ pub struct Config {
     pub probes: Option<SocketAddr>,
     /// The vault's master key; by default `vault.key` in the data directory, made on the first start.
     pub vault_key: Option<PathBuf>,
-    /// Which process this is; unique in a cluster.
-    pub instance: u32,
+    /// The number by which the log names this process; by default a random one at each start, so that no two have
+    /// the same. Nothing is decided by it.
+    pub instance: Option<u32>,
     /// Partitions per service. They cannot change once a log has begun.
     pub partitions: Partitions,
     /// The cluster's NATS, for `forbear serve`.
@@ -65,8 +71,11 @@ pub struct Pages {
     pub zone: String,
     /// ISO 3166 alpha-2: what a number in national form means.
     pub region: String,
-    /// The pages are reached over HTTPS, so cookies are sent over nothing else.
+    /// The pages are reached over HTTPS, so cookies are sent over nothing else. Where a proxy that is believed
+    /// says `X-Forwarded-Proto: https`, they are so in any case.
     pub https: bool,
+    /// Addresses of proxies, besides this machine's own, that are believed about where a request comes from.
+    pub proxies: Vec<IpAddr>,
     /// Names of lenders, such as `lender-1 = "A bank"`.
     pub lenders: BTreeMap<String, String>,
 }
@@ -77,6 +86,7 @@ impl Default for Pages {
             zone: "Asia/Shanghai".to_owned(),
             region: "CN".to_owned(),
             https: false,
+            proxies: Vec::new(),
             lenders: BTreeMap::new(),
         }
     }
@@ -101,6 +111,17 @@ pub enum ConfigError {
         /// What was expected, and where.
         cause: Box<toml::de::Error>,
     },
+    /// Names that no setting has, each with the nearest that there is.
+    #[error("{path}: {}; `forbear config check` prints every setting", mistaken(unknown))]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+        /// The name, and the nearest setting.
+        unknown: Vec<(String, String)>,
+    },
+    /// It cannot be shown.
+    #[error("the configuration cannot be shown: {0}")]
+    Shown(String),
     /// A value that cannot work.
     #[error("{key}: expected {expected}, got {got}")]
     Value {
@@ -113,6 +134,12 @@ pub enum ConfigError {
     },
 }
 
+fn mistaken(unknown: &[(String, String)]) -> String {
+    let each =
+        unknown.iter().map(|(key, nearest)| format!("there is no setting {key}, the nearest is {nearest}"));
+    each.collect::<Vec<_>>().join("; ")
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -120,7 +147,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             probes: None,
             vault_key: None,
-            instance: 1,
+            instance: None,
             partitions: Partitions::default(),
             nats: Nats::default(),
             policy: gate::strict(),
@@ -143,13 +170,19 @@ impl Default for Nats {
 }
 
 impl Config {
-    /// The defaults, changed by the file.
-    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
-        let Some(path) = path else { return Ok(Self::default()) };
+    /// The defaults, changed by the file; and the names of the settings that are in it.
+    pub fn load(path: &Path) -> Result<(Self, Vec<String>), ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
-        toml::from_str(&text)
-            .map_err(|cause| ConfigError::Parse { path: path.to_owned(), cause: Box::new(cause) })
+        let parse = |cause| ConfigError::Parse { path: path.to_owned(), cause: Box::new(cause) };
+        let table: toml::Table = toml::from_str(&text).map_err(parse)?;
+        let unknown = keys::unknown(&table);
+        if !unknown.is_empty() {
+            return Err(ConfigError::Unknown { path: path.to_owned(), unknown });
+        }
+        // From the text, so that an error names the line.
+        let config = toml::from_str(&text).map_err(parse)?;
+        Ok((config, keys::leaves(&table).into_keys().collect()))
     }
 
     /// Refuses values that cannot work.
@@ -179,7 +212,7 @@ impl Config {
     /// The pages' settings, as they take them.
     pub fn console(&self) -> Result<console::Options, ConfigError> {
         let value = |key, expected, got: &str| ConfigError::Value { key, expected, got: got.to_owned() };
-        let Pages { zone, region, https, lenders } = &self.pages;
+        let Pages { zone, region, https, lenders, proxies: _ } = &self.pages;
         let parsed: ZoneName =
             zone.parse().map_err(|_| value("pages.zone", "an IANA time zone such as Asia/Shanghai", zone))?;
         let mut names = BTreeMap::new();
@@ -195,9 +228,9 @@ impl Config {
         self.vault_key.clone().unwrap_or_else(|| self.data.join(vault::MasterKey::FILE_NAME))
     }
 
-    /// This process.
+    /// This process. The only one there is, 1, if nobody has numbered it.
     pub fn instance(&self) -> InstanceId {
-        InstanceId(self.instance)
+        InstanceId(self.instance.unwrap_or(1))
     }
 }
 
@@ -215,9 +248,11 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_named() {
-        let error = toml::from_str::<Config>("lisen = \"127.0.0.1:1\"").expect_err("a typo");
-        assert!(error.to_string().contains("lisen"), "{error}");
+    fn given_an_unknown_key_then_it_and_the_nearest_are_named() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "lisen = \"127.0.0.1:1\"").expect("written");
+        let error = Config::load(file.path()).expect_err("a typo").to_string();
+        assert!(error.contains("there is no setting lisen, the nearest is listen"), "{error}");
     }
 
     #[test]

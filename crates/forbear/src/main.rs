@@ -2,20 +2,30 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use forbear::cli::{Cli, Command};
-use forbear::commands;
+use forbear::cli::{Command, Format, Unread};
+use forbear::{cli, commands};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let (cli, given) = match cli::read(&arguments) {
+        Ok(read) => read,
+        // Help and the version, or what is wrong, as clap says it to people.
+        Err(Unread::Shown(shown)) => shown.exit(),
+        Err(Unread::Wrong(failure)) => {
+            failure.print(Format::Json);
+            return failure.exit_code();
+        }
+    };
+    let format = cli.format;
     let runs = matches!(cli.command, Command::Up(_) | Command::Serve(_));
     let usual = if runs { tracing::Level::INFO } else { tracing::Level::WARN };
-    forbear::logging::start(cli.log.unwrap_or(usual), cli.log_json);
-    match commands::run(cli).await {
+    // Whoever reads results as JSON reads the rest as JSON too.
+    forbear::logging::start(cli.log.unwrap_or(usual), cli.log_json || format == Format::Json);
+    match commands::run(cli, &given).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("forbear: {failure}");
+            failure.print(format);
             failure.exit_code()
         }
     }

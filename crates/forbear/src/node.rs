@@ -253,7 +253,11 @@ impl Node {
         });
         let listening = if roles.contains(&Role::Web) {
             let pages = console::router(platform.clone(), config.console()?);
-            let router = api::http::router(platform.clone()).merge(pages);
+            let proxies = api::http::Proxies {
+                trusted: config.pages.proxies.clone().into(),
+                https: config.pages.https,
+            };
+            let router = api::http::router(platform.clone()).merge(pages).layer(proxies.layer());
             Some(serve_http(config.listen, router, stopped.clone(), &mut tasks).await?)
         } else {
             None

@@ -5,8 +5,15 @@
 //!
 //! **Architecture invariant:** no clock, no I/O; judging is the gate's.
 
+mod error;
 pub mod pack;
+mod packs;
+mod parse;
 pub mod sets;
 pub mod span;
+mod words;
 
+pub use error::{PackError, Problem};
 pub use pack::Pack;
+pub use packs::{packs, text, texts};
+pub use parse::{RULES_MAX, TEXT_BYTES_MAX, parse};

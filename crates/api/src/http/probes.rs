@@ -15,16 +15,17 @@ use super::problem::Problem;
 use crate::platform::{Platform, PlatformStatus};
 use crate::shape;
 
-/// The process is alive: it answers.
+/// The process is alive: it answers. Which one it is, whoever started it can tell.
 pub(super) async fn health() -> Json<Value> {
-    Json(json!({ "alive": true }))
+    Json(json!({ "alive": true, "pid": std::process::id() }))
 }
 
 /// Every partition answers.
 pub(super) async fn ready(State(platform): State<Platform>) -> Response {
     let status = platform.readiness().await;
     let code = if status.ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, Json(json!({ "ready": status.ready(), "reasons": status.reasons() }))).into_response()
+    (code, Json(json!({ "ready": status.ready(), "reasons": status.reasons(), "pid": std::process::id() })))
+        .into_response()
 }
 
 pub(super) async fn status(

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::asker::{Asker, sign_in_cookie};
-use super::client::ClientAddress;
+use super::client::{ClientAddress, OverHttps};
 use super::input::{Input, phone};
 use super::problem::Problem;
 use crate::code_sender::Delivery;
@@ -46,12 +46,13 @@ pub(super) struct Verify {
 pub(super) async fn verify_code(
     State(platform): State<Platform>,
     ClientAddress(address): ClientAddress,
+    OverHttps(https): OverHttps,
     Input(verify): Input<Verify>,
 ) -> Result<([(HeaderName, String); 1], Json<Value>), Problem> {
     platform.admit_anonymous(address)?;
     let number = phone(&verify.number, verify.region.as_deref())?;
     let (principal, token) = platform.verify_code(&number, &verify.code)?;
-    let cookie = sign_in_cookie(&token, 1800, false);
+    let cookie = sign_in_cookie(&token, 1800, https);
     let Principal::CalledPerson(contact) = principal else {
         return Err(principal.forbidden("a called person").into());
     };

@@ -1,5 +1,7 @@
 //! Agencies, collectors, placement.
 
+use std::time::Duration;
+
 use events::assignment::{
     AgencyRegisteredV1, AgencyView, AssignmentAnswer, AssignmentCommand, AssignmentQuery, AssignmentReply,
     CollectorRegisteredV1, CollectorView, UnplacedV1,
@@ -21,6 +23,12 @@ const BATCH: u32 = 1_000;
 /// Commands of one call: a bound, in case a service never says that it is done.
 const BATCHES_MAX: u32 = 1_000_000;
 
+/// How long a placement waits for cases that are on their way from the ledger.
+const ON_THE_WAY_WITHIN: Duration = Duration::from_secs(5);
+
+/// Between two looks whether they have arrived.
+const ON_THE_WAY_PAUSE: Duration = Duration::from_millis(50);
+
 /// What a placement run did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlacementRun {
@@ -30,6 +38,8 @@ pub struct PlacementRun {
     pub remaining: u64,
     /// Why they wait.
     pub not_placeable: Vec<UnplacedV1>,
+    /// Cases that the ledger has opened and that the assignment service had not been told of in time.
+    pub on_the_way: u64,
 }
 
 impl Platform {
@@ -103,7 +113,8 @@ impl Platform {
         self.withdraw(principal, tenant, &names, command).await
     }
 
-    /// Places every case that waits and can be placed: for the operator.
+    /// Places every case that waits and can be placed: for the operator. Cases that were just opened are waited
+    /// for, for a while.
     pub async fn place_open_cases(
         &self,
         principal: &Principal,
@@ -111,7 +122,7 @@ impl Platform {
     ) -> Result<PlacementRun, Refusal> {
         principal.operator_only()?;
         let names = Names::new(principal, retry_key)?;
-        let mut run = PlacementRun::default();
+        let mut run = PlacementRun { on_the_way: self.on_the_way().await?, ..PlacementRun::default() };
         for nth in 0..BATCHES_MAX {
             let command = AssignmentCommand::PlaceOpenCases { limit: BATCH };
             let answer =
@@ -134,6 +145,22 @@ impl Platform {
             }
         }
         Ok(run)
+    }
+
+    /// Waits until the assignment service knows every open case; how many it does not. Counts are compared, since
+    /// not every event of the ledger leads to one there. A closing on its way hides one opening; the case is
+    /// placed by the next run.
+    async fn on_the_way(&self) -> Result<u64, Refusal> {
+        let began = tokio::time::Instant::now();
+        loop {
+            // In this order: a case that is opened in between counts as none.
+            let open = self.ledger_figures().await?.open;
+            let missing = open.saturating_sub(self.assignment_figures().await?.offered);
+            if missing == 0 || began.elapsed() > ON_THE_WAY_WITHIN {
+                return Ok(missing);
+            }
+            tokio::time::sleep(ON_THE_WAY_PAUSE).await;
+        }
     }
 
     /// Every agency: to the operator and the supervisor of all; to an agency, itself.

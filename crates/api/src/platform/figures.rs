@@ -47,7 +47,7 @@ impl Platform {
         }
     }
 
-    async fn ledger_figures(&self) -> Result<LedgerFigures, Refusal> {
+    pub(super) async fn ledger_figures(&self) -> Result<LedgerFigures, Refusal> {
         let ledger = &self.parts.ledger;
         let asked = (0..ledger.partitions()).map(|partition| ledger.query(partition, LedgerQuery::Figures));
         let mut total = LedgerFigures::default();

@@ -213,6 +213,19 @@ async fn a_called_person_signs_in_looks_up_their_number_and_stops_it() {
     assert_eq!(signed_in.status, 200, "{}", signed_in.text);
     let cookie = signed_in.headers.get("set-cookie").expect("cookie").to_str().expect("text").to_owned();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    assert!(!cookie.contains("Secure"), "nobody could send it back over HTTP: {cookie}");
+    let verify = json!({ "number": CONTACT_NUMBER, "code": code }).to_string();
+    let behind_proxy = web
+        .call(
+            move |agent, url| {
+                let request = agent.post(url).header("content-type", "application/json");
+                request.header("x-forwarded-proto", "https").send(verify).expect("answer")
+            },
+            "/v1/codes/verify",
+        )
+        .await;
+    let secure = behind_proxy.headers.get("set-cookie").expect("cookie").to_str().expect("text").to_owned();
+    assert!(secure.ends_with("; Secure"), "{secure}");
     let cookie = cookie.split(';').next().expect("pair").to_owned();
     let with_cookie = |site: Option<&'static str>, path: &'static str, body: Value| {
         let cookie = cookie.clone();
@@ -350,9 +363,10 @@ async fn probes_and_metrics_answer_and_a_stop_ends_the_server() {
     let web = Web::over(Given::nothing().await).await;
     web.given.caught_up().await;
     let nobody = |agent: Agent, url: String| agent.get(url).call().expect("answer");
-    assert_eq!(web.call(nobody, "/health").await.body, json!({ "alive": true }));
+    let pid = std::process::id();
+    assert_eq!(web.call(nobody, "/health").await.body, json!({ "alive": true, "pid": pid }));
     let ready = web.call(nobody, "/ready").await;
-    assert_eq!((ready.status, ready.body), (200, json!({ "ready": true, "reasons": [] })));
+    assert_eq!((ready.status, ready.body), (200, json!({ "ready": true, "reasons": [], "pid": pid })));
     let metrics = web.call(nobody, "/metrics").await;
     assert!(metrics.text.contains("forbear_commands_total"), "{}", metrics.text);
     let status = web.get(Principal::Operator, "/v1/status").await;

@@ -68,9 +68,27 @@ fn agencies(answer: &Value) -> String {
 }
 
 pub(super) fn place(server: &Server, format: Format) -> Result<(), Failure> {
-    let answer = Client::signed_in(server)?.order("/v1/placement")?;
+    let client = Client::signed_in(server)?;
+    let (mut placed, mut before) = (0, u64::MAX);
+    let mut answer = loop {
+        let answer = client.order("/v1/placement")?;
+        placed += answer["placed"].as_u64().unwrap_or_default();
+        let on_the_way = answer["on_the_way"].as_u64().unwrap_or_default();
+        // As long as it becomes fewer: a large import takes its time.
+        if on_the_way == 0 || on_the_way >= before {
+            break answer;
+        }
+        before = on_the_way;
+    };
+    answer["placed"] = json!(placed);
     print(format, &answer, |answer| {
         let mut out = format!("{} cases placed, {} wait\n", answer["placed"], answer["remaining"]);
+        if answer["on_the_way"].as_u64().is_some_and(|cases| cases > 0) {
+            out.push_str(&format!(
+                "  {} more are on their way from the ledger: place again in a moment\n",
+                answer["on_the_way"]
+            ));
+        }
         for (reason, cases) in answer["not_placeable"].as_object().into_iter().flatten() {
             out.push_str(&format!("  {cases} of them: {reason}\n"));
         }

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 pub(super) async fn run(asked: Demo, format: Format) -> Result<(), Failure> {
     let temporary = match &asked.keep {
         Some(_) => None,
-        None => Some(tempfile::Builder::new().prefix("forbear-demo-").tempdir().map_err(Failure::refused)?),
+        None => Some(tempfile::Builder::new().prefix("forbear-demo-").tempdir().map_err(Failure::failed)?),
     };
     let directory = match (&asked.keep, &temporary) {
         (Some(keep), _) => {
@@ -21,11 +21,11 @@ pub(super) async fn run(asked: Demo, format: Format) -> Result<(), Failure> {
                     keep.display()
                 )));
             }
-            std::fs::create_dir_all(keep).map_err(Failure::refused)?;
+            std::fs::create_dir_all(keep).map_err(Failure::failed)?;
             keep.clone()
         }
         (None, Some(temporary)) => temporary.path().to_owned(),
-        (None, None) => return Err(Failure::refused("no directory for the demonstration")),
+        (None, None) => return Err(Failure::failed("no directory for the demonstration")),
     };
     let demo = demo::Demo {
         directory,
@@ -41,18 +41,18 @@ pub(super) async fn run(asked: Demo, format: Format) -> Result<(), Failure> {
         },
         progress: format == Format::Text && stderr().is_terminal(),
     };
-    let ran = demo.run().await.map_err(Failure::refused)?;
+    let ran = demo.run().await.map_err(Failure::failed)?;
     let kept = ran.report.kept();
     match format {
-        Format::Json => println!("{}", serde_json::to_string(&ran.report).map_err(Failure::refused)?),
+        Format::Json => println!("{}", serde_json::to_string(&ran.report).map_err(Failure::failed)?),
         Format::Text => print!("{}", ran.report.text()),
     }
     if !asked.exit {
         announce(&ran, format);
         ran.serve().await;
     }
-    ran.stop().await.map_err(Failure::refused)?;
-    if kept { Ok(()) } else { Err(Failure::refused("a promise was not kept; see the report")) }
+    ran.stop().await.map_err(Failure::failed)?;
+    if kept { Ok(()) } else { Err(Failure::failed("a promise was not kept; see the report")) }
 }
 
 fn announce(ran: &Ran, format: Format) {

@@ -31,7 +31,7 @@ pub(super) fn run(import: Import, format: Format) -> Result<(), Failure> {
     progress.finish_and_clear();
     print(format, &report, describe);
     if report["complete"] == Value::Bool(false) {
-        return Err(Failure::refused("the file could not be read to its end"));
+        return Err(Failure::failed("the file could not be read to its end"));
     }
     Ok(())
 }

@@ -13,20 +13,21 @@ mod token;
 use serde_json::Value;
 
 use crate::cli::{Cli, Command, ConfigCommand, Format};
+use crate::config::Given;
 use crate::failure::Failure;
 
 /// Carries out a command.
-pub async fn run(cli: Cli) -> Result<(), Failure> {
+pub async fn run(cli: Cli, given: &Given) -> Result<(), Failure> {
     let format = cli.format;
     match cli.command {
-        Command::Up(settings) => process::up(&settings, format).await,
-        Command::Serve(serve) => process::serve(serve).await,
-        Command::Config(ConfigCommand::Check(settings)) => process::check(&settings),
+        Command::Up(settings) => process::up(&settings, given, format).await,
+        Command::Serve(serve) => process::serve(&serve, given, format).await,
+        Command::Config(ConfigCommand::Check(check)) => process::check(&check, given, format),
         Command::Demo(demo) => demo::run(demo, format).await,
         // The rest are clients and block.
         command => match tokio::task::spawn_blocking(move || client(command, format)).await {
             Ok(result) => result,
-            Err(error) => Err(Failure::refused(error)),
+            Err(error) => Err(Failure::failed(error)),
         },
     }
 }
@@ -43,7 +44,7 @@ fn client(command: Command, format: Format) -> Result<(), Failure> {
         Command::Status(server) => status::status(&server, format),
         Command::Recount(server) => status::recount(&server, format),
         Command::Token(token) => token::run(&token, format),
-        Command::Key { file } => token::key(&file),
+        Command::Key { file } => token::key(&file, format),
         Command::Code { code } => code::run(&code, format),
         Command::Up(_) | Command::Serve(_) | Command::Config(_) | Command::Demo(_) => Ok(()),
     }

@@ -5,23 +5,31 @@ use serde_json::{Value, json};
 use super::contact::whom;
 use super::{print, text};
 use crate::cli::{Format, Permit};
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::failure::Failure;
 
 pub(super) fn run(permit: Permit, format: Format) -> Result<(), Failure> {
     match permit {
-        Permit::Request { whom: target, case, collector, channel, purpose, line, server } => {
+        Permit::Request { whom: target, case, collector, channel, purpose, line, retry_key, server } => {
             let mut body = whom(&target)?;
             body["case"] = json!(case.to_string());
             body["collector"] = json!(collector.to_string());
             body["channel"] = json!(channel.word());
             body["purpose"] = json!(purpose.word());
             body["line"] = json!(line);
-            let answer = Client::signed_in(&server)?.post("/v1/permits", &body)?;
+            let client = Client::signed_in(&server)?;
+            // Named here, so that whoever hears no answer can be told the name.
+            let retry_key = retry_key.map_or_else(client::retry_key, Ok)?;
+            let answer = client.post_as("/v1/permits", &body, &retry_key).map_err(|failure| {
+                let again =
+                    format!("to ask for the same permit, and not for another: --retry-key {retry_key}");
+                if failure.is_unanswered() { failure.hint(&again) } else { failure }
+            })?;
             print(format, &answer, |answer| {
                 format!(
-                    "allowed, once, until {} (today {} of {}, seven days {} of {})\n{}\n\
-                     redeem it as you dial: forbear permit redeem <that> --call <Call-ID>",
+                    "allowed: one {}, placed by {} (today {} of {}, on seven days {} of {}, this one counted)\n{}\n\
+                     as you place it: forbear permit redeem <the line above> --call <Call-ID>",
+                    channel.word(),
                     text(&answer["expires_at"]),
                     answer["day"]["counted"],
                     answer["day"]["limit"],

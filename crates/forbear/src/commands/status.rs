@@ -61,5 +61,5 @@ pub(super) fn recount(server: &Server, format: Format) -> Result<(), Failure> {
     });
     let clean =
         answer["findings"].as_object().is_some_and(|found| found.values().all(|count| *count == json!(0)));
-    if clean { Ok(()) } else { Err(Failure::refused("the recount found what must not be")) }
+    if clean { Ok(()) } else { Err(Failure::failed("the recount found what must not be")) }
 }

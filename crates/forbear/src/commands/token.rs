@@ -26,12 +26,17 @@ pub(super) fn run(token: &Token, format: Format) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn key(file: &Path) -> Result<(), Failure> {
+pub(super) fn key(file: &Path, format: Format) -> Result<(), Failure> {
     if file.exists() {
         return Err(Failure::usage(format!("expected a file that is not there yet, {} is", file.display())));
     }
-    MasterKey::load_or_create(file).map_err(Failure::refused)?;
-    println!("{} made; give it to every process with --vault-key, and keep a copy elsewhere", file.display());
+    MasterKey::load_or_create(file).map_err(Failure::failed)?;
+    print(format, &json!({ "file": file.display().to_string() }), |_| {
+        format!(
+            "{} made; give it to every process with --vault-key, and keep a copy elsewhere",
+            file.display()
+        )
+    });
     Ok(())
 }
 

@@ -42,15 +42,19 @@ impl Processes {
         listen: SocketAddr,
     ) -> Result<SocketAddr, DemoError> {
         let listen = if listen.port() == 0 { SocketAddr::new(listen.ip(), free_port()?) } else { listen };
-        let child = self.spawn(directory, key, at, 5, Role::Web, Some(listen))?;
-        self.services.push(child);
+        let mut child = self.spawn(directory, key, at, 5, Role::Web, Some(listen))?;
         let started = Instant::now();
-        while !is_ready(listen).await {
+        while !is_ready(listen, child.id()).await {
+            if let Ok(Some(status)) = child.try_wait() {
+                let why = format!("the process for the pages ended: {status}; its output above says why");
+                return Err(DemoError::Process(why));
+            }
             if started.elapsed() > PATIENCE {
                 return Err(DemoError::Late("the pages to be served"));
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        self.services.push(child);
         Ok(listen)
     }
 
@@ -117,9 +121,16 @@ async fn terminate(child: &mut Child) {
     }
 }
 
-async fn is_ready(address: SocketAddr) -> bool {
+/// The process of this id is ready at the address: another program may hold the port.
+async fn is_ready(address: SocketAddr, pid: Option<u32>) -> bool {
     let url = format!("http://{address}/ready");
-    tokio::task::spawn_blocking(move || ureq::get(&url).call().is_ok()).await.unwrap_or(false)
+    let ask = move || {
+        let text = ureq::get(&url).call().ok()?.body_mut().read_to_string().ok()?;
+        let answer: serde_json::Value = serde_json::from_str(&text).ok()?;
+        let answers = answer["pid"].as_u64().and_then(|pid| u32::try_from(pid).ok());
+        Some(pid.is_some() && answers == pid)
+    };
+    tokio::task::spawn_blocking(ask).await.ok().flatten().unwrap_or(false)
 }
 
 fn free_port() -> Result<u16, DemoError> {
