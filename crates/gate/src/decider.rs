@@ -4,7 +4,7 @@ use events::gate::{GateAnswer, GateCommand, GateEvent, GateQuery, GateReply};
 use events::{Decider, Now, Position, Reason, Refusal, Service, Tally};
 use model::Timestamp;
 
-use crate::{State, link, permit, policy, query, stop};
+use crate::{State, adoption, consent, hold, link, number, permit, query, record, registry, stop};
 
 /// The gate.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,20 @@ impl Decider for Gate {
 
     fn key(command: &GateCommand) -> Option<[u8; 16]> {
         let contact = match command {
-            GateCommand::AdoptPolicy(_) | GateCommand::Tick { .. } => return None,
+            GateCommand::AdoptPolicy(_)
+            | GateCommand::WithdrawPolicy(_)
+            | GateCommand::GiveConsent(_)
+            | GateCommand::RevokeConsent(_)
+            | GateCommand::SetStanding(_)
+            | GateCommand::RegisterLine(_)
+            | GateCommand::ApproveTemplate(_)
+            | GateCommand::WithdrawTemplate(_)
+            | GateCommand::Tick { .. } => return None,
+            GateCommand::PlaceHold(placed) => placed.contact?,
+            GateCommand::LiftHold(lifted) => lifted.contact?,
+            GateCommand::RecordContact(recorded) => recorded.contact,
+            GateCommand::DisproveNumber(disproved) => disproved.contact,
+            GateCommand::CheckNumber(checked) => checked.contact,
             GateCommand::LinkContact(linked) => linked.contact,
             GateCommand::PlaceContact(placed) => placed.contact,
             GateCommand::CloseContact(closed) => closed.contact,
@@ -36,7 +49,8 @@ impl Decider for Gate {
 
     fn decide(state: &State, command: &GateCommand, now: Now) -> Result<Vec<GateEvent>, Refusal> {
         match command {
-            GateCommand::AdoptPolicy(wanted) => policy::adopt(state, wanted),
+            GateCommand::AdoptPolicy(wanted) => adoption::adopt(state, wanted),
+            GateCommand::WithdrawPolicy(unwanted) => adoption::withdraw(state, unwanted),
             GateCommand::LinkContact(linked) => link::link(state, linked),
             GateCommand::PlaceContact(placed) => Ok(link::place(state, placed)),
             GateCommand::CloseContact(closed) => Ok(link::close(state, closed)),
@@ -44,11 +58,22 @@ impl Decider for Gate {
             GateCommand::RedeemPermit { contact, permit, call } => {
                 permit::redeem(state, *contact, *permit, *call, now)
             }
-            GateCommand::SettlePermit { contact, permit, outcome } => {
-                permit::settle(state, *contact, *permit, *outcome)
+            GateCommand::SettlePermit { contact, permit, outcome, toward, discussed } => {
+                permit::settle(state, *contact, *permit, *outcome, toward, discussed)
             }
             GateCommand::PlaceStop { contact, source } => Ok(stop::place(state, *contact, *source)),
             GateCommand::AnswerConsent(answered) => link::answer_consent(state, answered),
+            GateCommand::PlaceHold(placed) => hold::place(state, placed, now),
+            GateCommand::LiftHold(lifted) => hold::lift(state, lifted),
+            GateCommand::GiveConsent(given) => consent::give(state, given),
+            GateCommand::RevokeConsent(revoked) => Ok(consent::revoke(state, revoked)),
+            GateCommand::RecordContact(recorded) => record::record(state, recorded, now),
+            GateCommand::DisproveNumber(disproved) => number::disprove(state, disproved),
+            GateCommand::CheckNumber(checked) => number::check(state, checked),
+            GateCommand::SetStanding(changed) => Ok(registry::set_standing(state, changed)),
+            GateCommand::RegisterLine(registered) => Ok(registry::register_line(state, registered)),
+            GateCommand::ApproveTemplate(approved) => registry::approve(state, approved),
+            GateCommand::WithdrawTemplate(withdrawn) => Ok(registry::withdraw(state, withdrawn)),
             GateCommand::Tick { repeated } => Ok(permit::tick(state, repeated, now)),
         }
     }
@@ -64,8 +89,8 @@ impl Decider for Gate {
         match events {
             [] => GateAnswer::Done { changed: false },
             [GateEvent::PermitReserved(reserved)] => {
-                let (expires_at, day, seven_days) = (reserved.expires_at, reserved.day, reserved.seven_days);
-                GateAnswer::Permit { permit: first, expires_at, day, seven_days }
+                let (expires_at, tightest) = (reserved.expires_at, reserved.tightest);
+                GateAnswer::Permit { permit: first, expires_at, tightest }
             }
             [GateEvent::PermitRefused(refused)] => GateAnswer::Refused {
                 decision: first,

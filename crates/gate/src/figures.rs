@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use events::Code;
-use events::gate::{Figures, GateEvent, PolicyV1};
+use events::gate::{Figures, GateEvent};
 use model::Outcome;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,7 @@ pub(crate) struct Tallies {
     expired: u64,
     voided: u64,
     stops: u64,
+    findings: u64,
     contacts: u64,
 }
 
@@ -45,11 +46,24 @@ impl Tallies {
             GateEvent::PermitExpired(_) => self.expired += 1,
             GateEvent::PermitVoided(_) => self.voided += 1,
             GateEvent::StopPlaced(_) => self.stops += 1,
+            GateEvent::FindingRaised(_) => self.findings += 1,
             GateEvent::PolicyAdopted(_)
+            | GateEvent::PolicyWithdrawn(_)
             | GateEvent::ContactLinked(_)
             | GateEvent::ContactPlaced(_)
             | GateEvent::ContactClosed(_)
-            | GateEvent::ConsentAnswered(_) => {}
+            | GateEvent::ConsentAnswered(_)
+            | GateEvent::HoldPlaced(_)
+            | GateEvent::HoldLifted(_)
+            | GateEvent::ConsentGiven(_)
+            | GateEvent::ConsentRevoked(_)
+            | GateEvent::ContactRecorded(_)
+            | GateEvent::NumberDisproved(_)
+            | GateEvent::NumberChecked(_)
+            | GateEvent::StandingChanged(_)
+            | GateEvent::LineRegistered(_)
+            | GateEvent::TemplateApproved(_)
+            | GateEvent::TemplateWithdrawn(_) => {}
         }
     }
 
@@ -65,7 +79,7 @@ impl Tallies {
     }
 
     /// As an answer.
-    pub fn figures(&self, policy: Option<&PolicyV1>) -> Figures {
+    pub fn figures(&self, policies: Vec<(String, u32)>) -> Figures {
         Figures {
             asked: self.allowed + self.refused,
             allowed: self.allowed,
@@ -78,8 +92,9 @@ impl Tallies {
             expired: self.expired,
             voided: self.voided,
             stops: self.stops,
+            findings: self.findings,
             contacts: self.contacts,
-            policy: policy.map(|policy| (policy.id.clone(), policy.version)),
+            policies,
         }
     }
 }

@@ -1,55 +1,54 @@
 //! Calling hours: the clock on the wall must be inside them in every zone that the contact point may be in.
 
-use events::gate::PolicyV1;
+use jiff::civil::Date;
 use model::Timestamp;
+use policy::pack::Hours;
+use policy::span::Span;
 
 use crate::zone::ZoneClock;
 
-/// How far ahead an opening is looked for. Caps free up within eight days; zones whose hours do not meet by then
-/// may meet after a change of daylight saving, but nobody waits for that.
-const HORIZON_MS: i64 = 16 * 86_400_000;
+/// How many days ahead an opening is looked for.
+const HORIZON_DAYS: i64 = 16;
 
-/// Whether every clock is inside the hours.
-pub(crate) fn open<'a>(
-    clocks: impl Iterator<Item = &'a ZoneClock>,
-    policy: &PolicyV1,
-    at: Timestamp,
-) -> bool {
-    clocks.into_iter().all(|clock| open_in(clock, policy, at))
+/// Whether the clock is inside the hours.
+pub(crate) fn open_in(clock: &ZoneClock, hours: &Hours, at: Timestamp) -> bool {
+    let holiday = !hours.holidays.is_empty() && hours.holidays.contains(&clock.date(at));
+    inside(clock, if holiday { &hours.holiday_open } else { &hours.open }, at)
 }
 
-/// The first moment from `from` on at which every clock is inside the hours.
-pub(crate) fn next_open<'a>(
-    clocks: impl Iterator<Item = &'a ZoneClock> + Clone,
-    policy: &PolicyV1,
-    from: Timestamp,
-) -> Option<Timestamp> {
+/// Whether the clock is inside one of the spans.
+pub(crate) fn inside(clock: &ZoneClock, spans: &[Span], at: Timestamp) -> bool {
+    let (day, second) = (clock.weekday(at), clock.second_of_day(at));
+    spans.iter().any(|span| span.days.has(day) && (span.from_s..=span.until_s).contains(&second))
+}
+
+/// The first moment from `from` on at which the clock is inside the hours.
+pub(crate) fn next_open(clock: &ZoneClock, hours: &Hours, from: Timestamp) -> Option<Timestamp> {
+    if open_in(clock, hours, from) {
+        return Some(from);
+    }
+    let today = clock.date(from);
+    let days = (0..HORIZON_DAYS).filter_map(|days| today.checked_add(jiff::Span::new().days(days)).ok());
+    days.into_iter().find_map(|date| first_open(clock, hours, date, from))
+}
+
+/// The first opening of a day. Hours begin where the clock reaches their first second, or where it jumps into them.
+fn first_open(clock: &ZoneClock, hours: &Hours, date: Date, from: Timestamp) -> Option<Timestamp> {
+    let spans = if hours.holidays.contains(&date) { &hours.holiday_open } else { &hours.open };
+    let moments = spans.iter().flat_map(|span| clock.moments_of(span.from_s, date));
+    moments.filter(|moment| *moment >= from && open_in(clock, hours, *moment)).min()
+}
+
+/// The first moment from `from` on at which the clock is outside every span.
+pub(crate) fn next_outside(clock: &ZoneClock, spans: &[Span], from: Timestamp) -> Option<Timestamp> {
     let mut at = from;
-    // Each clock moves the moment to its own next opening; when none moves it, all agree.
-    loop {
-        let mut later = at;
-        for clock in clocks.clone() {
-            later = next_open_in(clock, policy, later)?;
-        }
-        if later == at {
-            return Some(at);
-        }
-        if later.ms_since(from) > HORIZON_MS {
-            return None;
-        }
-        at = later;
+    for _ in 0..64 {
+        let (day, second) = (clock.weekday(at), clock.second_of_day(at));
+        let held = |span: &&Span| span.days.has(day) && (span.from_s..=span.until_s).contains(&second);
+        let Some(span) = spans.iter().find(held) else { return Some(at) };
+        // The next second of UTC; a jump of the clock only brings it sooner, and it is asked again then.
+        let left_ms = i64::from(span.until_s + 1 - second) * 1000;
+        at = at.plus_ms(left_ms - at.0.rem_euclid(1000));
     }
-}
-
-fn open_in(clock: &ZoneClock, policy: &PolicyV1, at: Timestamp) -> bool {
-    (policy.from_s..=policy.until_s).contains(&clock.second_of_day(at))
-}
-
-fn next_open_in(clock: &ZoneClock, policy: &PolicyV1, at: Timestamp) -> Option<Timestamp> {
-    if open_in(clock, policy, at) {
-        return Some(at);
-    }
-    // The hours begin where the clock reaches the first second, or where it jumps into them.
-    let moments = clock.moments_of(policy.from_s, at);
-    moments.into_iter().filter(|moment| *moment >= at && open_in(clock, policy, *moment)).min()
+    None
 }

@@ -23,23 +23,31 @@
 //!
 //! **Architecture invariant:** no clock, no randomness, no I/O; the time zone database is the bundled one.
 
+mod adoption;
+mod attempts;
+mod consent;
+mod contact;
 mod decider;
 mod figures;
+mod hold;
 mod hours;
+mod judge;
 mod link;
 mod maps;
+mod number;
 mod permit;
-mod policy;
+mod person;
+mod policies;
 mod query;
+mod record;
 mod refusals;
-mod rules;
+mod regions;
+mod registry;
 mod state;
 mod stop;
-mod window;
 mod zone;
 
 pub use decider::Gate;
-pub use permit::{SETTLE_AFTER_MS, TICK_EVENTS_MAX};
-pub use policy::{PolicyError, strict, validate};
+pub use permit::{PERMIT_TTL_MS, SETTLE_AFTER_MS, TICK_EVENTS_MAX};
 pub use refusals::STRANGERS_MAX;
 pub use state::State;

@@ -1,53 +1,86 @@
 //! Which cases name a contact point: linked, placed, closed, and what a named contact answered.
 
 use events::gate::{
-    ConsentAnswer, ConsentAnsweredV1, ContactClosedV1, ContactLinkedV1, ContactPlacedV1, GateEvent,
+    ConsentAnswer, ConsentAnsweredV1, ContactClosedV1, ContactLinkedV2, ContactPlacedV1, GateEvent,
     StopSource,
 };
 use events::{Code, Reason, Refusal};
-use model::{CaseId, ContactPointId};
+use model::{CaseId, ContactPointId, Place};
 
-use crate::state::{Early, Link};
+use crate::contact::{Early, Link};
 use crate::{State, stop};
 
-/// Most zones that one link may name.
-const ZONES_MAX: usize = 16;
+/// Most zones, and most regions, that one link may name.
+const PLACES_MAX: usize = 16;
 
-pub(crate) fn link(state: &State, asked: &ContactLinkedV1) -> Result<Vec<GateEvent>, Refusal> {
-    if asked.zones.len() > ZONES_MAX {
-        let detail = format!("expected at most {ZONES_MAX} zones, got {}", asked.zones.len());
+pub(crate) fn link(state: &State, asked: &ContactLinkedV2) -> Result<Vec<GateEvent>, Refusal> {
+    let most = asked.zones.len().max(asked.regions.len());
+    if most > PLACES_MAX {
+        let detail = format!("expected at most {PLACES_MAX} zones and regions, got {most}");
         return Err(Reason::detail(Code::MALFORMED, detail).into());
     }
     let known = state.contacts.get(&asked.contact).is_some_and(|contact| {
+        let regions = state.policies.regions(contact.regions);
         contact.link(asked.case).is_some_and(|link| same(link, asked))
+            && (asked.place == Place::Unknown || asked.place == contact.place)
+            && asked.regions.iter().all(|region| regions.contains(region))
             && asked.zones.iter().all(|zone| state.zones.names(contact.zones).any(|name| name == zone))
     });
     Ok(if known { Vec::new() } else { vec![GateEvent::ContactLinked(asked.clone())] })
 }
 
-fn same(link: &Link, asked: &ContactLinkedV1) -> bool {
-    (link.lender, link.person, link.role) == (asked.lender, asked.person, asked.role)
+/// A number that was shown to be somebody else's is not made the first person's again by the lender's file.
+fn same(link: &Link, asked: &ContactLinkedV2) -> bool {
+    let same_lender = link.lender == asked.lender;
+    same_lender && (link.disproved || (link.person, link.role) == (asked.person, asked.role))
 }
 
-/// Takes a link in. Zones only ever add up: a place where somebody may be stays plausible.
-pub(crate) fn linked(state: &mut State, linked: &ContactLinkedV1) {
+/// Takes a link in. Zones and regions only ever add up: a place where somebody may be stays plausible.
+pub(crate) fn linked(state: &mut State, linked: &ContactLinkedV2) {
     let early = state.early.remove(&(linked.contact, linked.case)).unwrap_or_default();
     let contact = state.contacts.entry(linked.contact).or_default();
     if contact.links.is_empty() {
         state.tallies.new_contact();
     }
     contact.zones = state.zones.union(contact.zones, &linked.zones);
-    let &ContactLinkedV1 { case, person, lender, role, .. } = linked;
+    contact.regions = state.policies.union(contact.regions, &linked.regions);
+    if linked.place != Place::Unknown {
+        contact.place = linked.place;
+    }
+    let &ContactLinkedV2 { contact: id, case, person, lender, role, .. } = linked;
+    let mut former = None;
     if let Some(link) = contact.link_mut(case) {
+        if link.disproved {
+            return;
+        }
         // Consent was the person's, in that role.
         let consent = link.consent.filter(|_| same(link, linked));
+        former = Some(link.person).filter(|former| *former != person);
         *link = Link { person, lender, role, consent, ..link.clone() };
     } else {
         let Early { agency, closed } = early;
-        let link = Link { case, person, lender, agency, role, consent: None, closed };
-        let mut links = std::mem::take(&mut contact.links).into_vec();
-        links.push(link);
-        contact.links = links.into();
+        contact.links.push(Link {
+            case,
+            person,
+            lender,
+            agency,
+            role,
+            consent: None,
+            closed,
+            disproved: false,
+        });
+    }
+    let still = former.filter(|former| !contact.links.iter().any(|link| link.person == *former));
+    if let Some(former) = still.and_then(|former| state.persons.get_mut(&former)) {
+        former.contacts.retain(|contact| *contact != id);
+    }
+    let contacts = &mut state.person_mut(person).contacts;
+    if !contacts.contains(&id) {
+        contacts.push(id);
+    }
+    let named = state.cases.entry(case).or_default();
+    if !named.contains(&id) {
+        named.push(id);
     }
 }
 

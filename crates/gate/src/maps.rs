@@ -4,11 +4,17 @@
 use std::hash::{BuildHasherDefault, Hasher};
 
 use events::Position;
-use model::ContactPointId;
+use model::{CaseId, ContactPointId, PersonId};
 
 /// By contact point. Its bytes are a keyed pseudonym and uniform already. Requests may name invented ids, but only
 /// what a lender dispatched or a stop names is ever inserted.
 pub(crate) type ByContact<V> = hashbrown::HashMap<ContactPointId, V, BuildHasherDefault<PseudonymHasher>>;
+
+/// By person: a keyed pseudonym too.
+pub(crate) type ByPerson<V> = hashbrown::HashMap<PersonId, V, BuildHasherDefault<PseudonymHasher>>;
+
+/// By case: a keyed pseudonym too.
+pub(crate) type ByCase<V> = hashbrown::HashMap<CaseId, V, BuildHasherDefault<PseudonymHasher>>;
 
 /// By place in the log.
 pub(crate) type ByPosition<V> = hashbrown::HashMap<Position, V, BuildHasherDefault<PositionHasher>>;

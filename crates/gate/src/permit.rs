@@ -8,16 +8,22 @@
 use std::collections::VecDeque;
 
 use events::gate::{
-    GateEvent, PermitExpiredV1, PermitRedeemedV1, PermitRefusedV1, PermitRequest, PermitReservedV1,
-    PermitSettledV1, RefusalsRepeatedV1, RefusedByV1,
+    GateEvent, PermitExpiredV1, PermitRedeemedV1, PermitRefusedV2, PermitRequest, PermitReservedV2,
+    PermitSettledV2, RefusalsRepeatedV1, RefusedByV2,
 };
 use events::{Code, Now, Position, Reason, Refusal, Tally};
-use model::{AgencyId, CaseId, ContactPointId, Outcome, Timestamp};
+use model::{CaseId, ContactPointId, Outcome, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::State;
+use crate::attempts::Stage as Attempted;
+use crate::judge::{Facts, Judgement};
 use crate::maps::ByPosition;
-use crate::rules::{Facts, Judgement};
-use crate::{State, hours, window};
+use crate::person::Talk;
+use crate::record::{DEBTS_MAX, spoke};
+
+/// How long a permit may wait to be redeemed: a minute.
+pub const PERMIT_TTL_MS: i64 = 60_000;
 
 /// A redeemed permit that nobody settled is settled as unknown after this long: 4 hours.
 pub const SETTLE_AFTER_MS: i64 = 4 * 3_600_000;
@@ -35,7 +41,7 @@ const REMEMBER_MAX: usize = 1 << 20;
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Permits {
     by_position: ByPosition<Permit>,
-    /// By time of expiry, but for a policy that shortened it: such a permit is dead in time, its evidence comes later.
+    /// By time of expiry.
     waiting: VecDeque<(Timestamp, Position)>,
     /// By time of redemption.
     dialing: VecDeque<(Timestamp, Position)>,
@@ -43,13 +49,13 @@ pub(crate) struct Permits {
     closed: VecDeque<(Timestamp, Position)>,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Permit {
     contact: ContactPointId,
-    case: CaseId,
-    agency: AgencyId,
     expires_at: Timestamp,
     stage: Stage,
+    /// What it was asked for; `None` once it is closed.
+    asked: Option<Box<PermitRequest>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,17 +74,22 @@ impl Permits {
         permit.is_some_and(|permit| permit.stage == Stage::Waiting && now <= permit.expires_at)
     }
 
-    /// The last moment at which a permit may be redeemed.
-    pub fn expires_at(&self, permit: Position) -> Option<Timestamp> {
-        self.by_position.get(&permit).map(|permit| permit.expires_at)
+    /// The first moment at which a permit may no longer be redeemed.
+    pub fn lapses(&self, permit: Position) -> Option<Timestamp> {
+        self.by_position.get(&permit).map(|permit| permit.expires_at.plus_ms(1))
     }
 
-    pub fn reserve(&mut self, position: Position, reserved: &PermitReservedV1) {
-        let PermitRequest { contact, case, agency, .. } = reserved.asked;
-        let expires_at = reserved.expires_at;
-        let permit = Permit { contact, case, agency, expires_at, stage: Stage::Waiting };
+    pub fn reserve(&mut self, position: Position, reserved: &PermitReservedV2) {
+        let (contact, expires_at) = (reserved.asked.contact, reserved.expires_at);
+        let asked = Some(Box::new(reserved.asked.clone()));
+        let permit = Permit { contact, expires_at, stage: Stage::Waiting, asked };
         self.by_position.insert(position, permit);
         self.waiting.push_back((expires_at, position));
+    }
+
+    /// What an open permit was asked for.
+    pub fn asked(&self, permit: Position) -> Option<Box<PermitRequest>> {
+        self.by_position.get(&permit).and_then(|permit| permit.asked.clone())
     }
 
     pub fn redeem(&mut self, permit: Position, call: [u8; 16], at: Timestamp) {
@@ -112,6 +123,9 @@ impl Permits {
     }
 
     fn close(&mut self, permit: Position, now: Timestamp) {
+        if let Some(closed) = self.by_position.get_mut(&permit) {
+            closed.asked = None;
+        }
         self.closed.push_back((now, permit));
         self.tidy(now);
     }
@@ -143,18 +157,19 @@ impl Permits {
 
 /// Reserves, or refuses and records it, or finds that the refusal is recorded.
 pub(crate) fn request(state: &State, asked: &PermitRequest, now: Now) -> Result<Vec<GateEvent>, Refusal> {
-    let facts = Facts::gather(state, asked, now);
-    let Judgement { reasons, next_allowed } = facts.judge();
-    let (Some(adopted), Some(counts), true) = (&state.policy, facts.counts, reasons.is_empty()) else {
+    if asked.also.len() > DEBTS_MAX {
+        let detail = format!("expected at most {DEBTS_MAX} other debts, got {}", asked.also.len());
+        return Err(Reason::detail(Code::MALFORMED, detail).into());
+    }
+    let Judgement { reasons, next_allowed, tightest } = Facts::gather(state, asked, now).judge();
+    let (Some(policy), true) = (state.policies.position(), reasons.is_empty()) else {
         return refuse(state, asked, now, reasons, next_allowed);
     };
-    let policy = &adopted.policy;
-    Ok(vec![GateEvent::PermitReserved(PermitReservedV1 {
-        asked: *asked,
-        policy: adopted.position,
-        expires_at: now.at.plus_ms(policy.permit_ttl_ms.into()),
-        day: window::recorded(counts.day + 1, policy.per_day),
-        seven_days: window::recorded(counts.seven_days + 1, policy.per_seven_days),
+    Ok(vec![GateEvent::PermitReserved(PermitReservedV2 {
+        asked: asked.clone(),
+        policy,
+        expires_at: now.at.plus_ms(PERMIT_TTL_MS),
+        tightest,
     })])
 }
 
@@ -169,10 +184,10 @@ fn refuse(
     if repeats.is_some() {
         return Err(Refusal { reasons, next_allowed, repeats });
     }
-    Ok(vec![GateEvent::PermitRefused(PermitRefusedV1 {
-        asked: *asked,
-        policy: state.policy.as_ref().map(|adopted| adopted.position),
-        reasons: reasons.iter().map(RefusedByV1::from).collect(),
+    Ok(vec![GateEvent::PermitRefused(PermitRefusedV2 {
+        asked: asked.clone(),
+        policy: state.policies.position(),
+        reasons: reasons.iter().map(RefusedByV2::from).collect(),
         next_allowed,
     })])
 }
@@ -182,10 +197,10 @@ fn day_start(state: &State, contact: ContactPointId, now: Timestamp) -> Timestam
     const DAY_MS: i64 = 86_400_000;
     let zones = state.contacts.get(&contact).map(|contact| contact.zones).unwrap_or_default();
     let clock = state.zones.clocks(zones).next();
-    clock.map_or(Timestamp(now.0.div_euclid(DAY_MS) * DAY_MS), |clock| clock.today(now).start)
+    clock.map_or(Timestamp(now.0.div_euclid(DAY_MS) * DAY_MS), |clock| clock.day_start(now))
 }
 
-/// The call is placed now: what can have changed since the reservation is asked again, as of now.
+/// The call is placed now: every rule is asked again, as of now; what has changed since the reservation counts.
 pub(crate) fn redeem(
     state: &State,
     contact: ContactPointId,
@@ -203,27 +218,19 @@ pub(crate) fn redeem(
         Stage::Expired => return Err(Code::PERMIT_EXPIRED.into()),
         Stage::Voided => return Err(Code::PERMIT_VOIDED.into()),
     }
-    let mut reasons = Vec::new();
-    let mut refuse_if = |refuses: bool, code: Code| {
-        if refuses {
-            reasons.push(Reason::new(code));
-        }
-    };
-    let known = state.contacts.get(&contact);
-    let link = known.and_then(|known| known.link(found.case));
-    refuse_if(known.is_none_or(|known| known.stopped), Code::PERMIT_VOIDED);
-    refuse_if(link.is_none_or(|link| link.agency != Some(found.agency)), Code::NOT_PLACED);
-    refuse_if(link.is_none_or(|link| link.closed), Code::CONTACT_CLOSED);
-    refuse_if(!now.trusted, Code::CLOCK_UNSURE);
-    refuse_if(now.trusted && now.at > found.expires_at, Code::PERMIT_EXPIRED);
-    if let (Some(adopted), Some(known), true) = (&state.policy, known, now.trusted) {
-        let open = hours::open(state.zones.clocks(known.zones), &adopted.policy, now.at);
-        refuse_if(!open, Code::OUTSIDE_HOURS);
+    let Some(asked) = &found.asked else { return Err(Code::PERMIT_UNKNOWN.into()) };
+    let facts = Facts { but: Some(permit), ..Facts::gather(state, asked, now) };
+    let mut reasons = facts.judge().reasons;
+    if reasons.iter().any(|reason| reason.code == Code::STOPPED) {
+        reasons.push(Reason::new(Code::PERMIT_VOIDED));
+    }
+    if now.trusted && now.at > found.expires_at {
+        reasons.push(Reason::new(Code::PERMIT_EXPIRED));
     }
     if reasons.is_empty() {
         return Ok(vec![GateEvent::PermitRedeemed(PermitRedeemedV1 { contact, permit, call })]);
     }
-    reasons.sort_unstable_by_key(|reason| reason.code);
+    reasons.sort_unstable_by_key(|reason| (reason.code, reason.rule));
     // A permit never outlives the wait for anything: ask for a new one.
     Err(Refusal { reasons, next_allowed: None, repeats: None })
 }
@@ -234,24 +241,70 @@ pub(crate) fn settle(
     contact: ContactPointId,
     permit: Position,
     outcome: Outcome,
+    toward: &[CaseId],
+    discussed: &[CaseId],
 ) -> Result<Vec<GateEvent>, Refusal> {
-    match state.permits.get(contact, permit)?.stage {
-        Stage::Redeemed { .. } => Ok(vec![settled(state, contact, permit, outcome)]),
-        Stage::Settled { outcome: first, .. } if first == outcome => Ok(Vec::new()),
+    let found = state.permits.get(contact, permit)?;
+    match found.stage {
+        Stage::Redeemed { .. } => {}
+        Stage::Settled { outcome: first, .. } if first == outcome => return Ok(Vec::new()),
         Stage::Settled { outcome: first, .. } => {
             let detail = format!("expected {first}, as settled before, got {outcome}");
-            Err(Reason::detail(Code::ALREADY_SETTLED, detail).into())
+            return Err(Reason::detail(Code::ALREADY_SETTLED, detail).into());
         }
-        Stage::Waiting => Err(Code::PERMIT_NOT_REDEEMED.into()),
-        Stage::Expired => Err(Code::PERMIT_EXPIRED.into()),
-        Stage::Voided => Err(Code::PERMIT_VOIDED.into()),
+        Stage::Waiting => return Err(Code::PERMIT_NOT_REDEEMED.into()),
+        Stage::Expired => return Err(Code::PERMIT_EXPIRED.into()),
+        Stage::Voided => return Err(Code::PERMIT_VOIDED.into()),
     }
+    // What was not counted when it was reserved may not be counted afterwards: that could pass a cap.
+    let debts: Vec<CaseId> = found.asked.iter().flat_map(|asked| debts(asked)).collect();
+    let counted = if toward.is_empty() { &debts } else { toward };
+    let known = toward.iter().all(|debt| debts.contains(debt));
+    if !known || toward.len() > DEBTS_MAX || !discussed.iter().all(|debt| counted.contains(debt)) {
+        let detail = "expected debts among those that the permit was asked for, got others";
+        return Err(Reason::detail(Code::MALFORMED, detail).into());
+    }
+    Ok(vec![settled(contact, permit, outcome, toward.to_vec(), discussed.to_vec())])
 }
 
-fn settled(state: &State, contact: ContactPointId, permit: Position, outcome: Outcome) -> GateEvent {
-    let gives_back = state.policy.as_ref().is_some_and(|adopted| adopted.policy.give_back_unconnected);
-    let given_back = gives_back && outcome.unconnected();
-    GateEvent::PermitSettled(PermitSettledV1 { contact, permit, outcome, given_back })
+fn debts(asked: &PermitRequest) -> impl Iterator<Item = CaseId> {
+    std::iter::once(asked.case).chain(asked.also.iter().copied())
+}
+
+fn settled(
+    contact: ContactPointId,
+    permit: Position,
+    outcome: Outcome,
+    toward: Vec<CaseId>,
+    discussed: Vec<CaseId>,
+) -> GateEvent {
+    let given_back = outcome.unconnected();
+    GateEvent::PermitSettled(PermitSettledV2 { contact, permit, outcome, toward, discussed, given_back })
+}
+
+/// Takes an outcome in: what it counts toward, and what was spoken about.
+pub(crate) fn was_settled(state: &mut State, settled: &PermitSettledV2, now: Timestamp) {
+    let asked = state.permits.asked(settled.permit);
+    let Some(made) = state.permits.settle(settled.permit, settled.outcome, now) else { return };
+    if let Some(attempt) = state.attempt_mut(settled.contact, settled.permit) {
+        attempt.stage = Attempted::Made(settled.outcome);
+        attempt.attributed |= !settled.toward.is_empty();
+    }
+    if !settled.toward.is_empty() {
+        state.attributions.insert(settled.permit, settled.toward.clone().into());
+    }
+    let Some(asked) = asked.filter(|_| settled.outcome == Outcome::Conversation) else { return };
+    let link = state.contacts.get(&settled.contact).and_then(|contact| contact.link(asked.case));
+    let Some(person) = link.map(|link| link.person) else { return };
+    let discussed = match (&settled.discussed[..], &settled.toward[..]) {
+        ([], []) => debts(&asked).collect(),
+        ([], toward) => toward.to_vec(),
+        (discussed, _) => discussed.to_vec(),
+    };
+    let (contact, position) = (settled.contact, settled.permit);
+    let PermitRequest { case, agency, channel, .. } = *asked;
+    let talk = |debt| Talk { at: made, position, contact, debt, case, agency, channel };
+    spoke(state, person, discussed.into_iter().map(talk).collect());
 }
 
 /// Time passed: counts of repeated refusals, evidence of expiry, and the end of calls that nobody settled.
@@ -276,7 +329,8 @@ pub(crate) fn tick(state: &State, repeated: &[(Tally, u32)], now: Now) -> Vec<Ga
     let left = permits.dialing.iter().take_while(|(at, _)| now.at.ms_since(*at) > SETTLE_AFTER_MS);
     let left = left.filter_map(|(_, permit)| Some((of(permit)?, *permit)));
     let left = left.filter(|(found, _)| matches!(found.stage, Stage::Redeemed { .. }));
-    let left = left.map(|(found, permit)| settled(state, found.contact, permit, Outcome::Unknown));
+    let left =
+        left.map(|(found, permit)| settled(found.contact, permit, Outcome::Unknown, Vec::new(), Vec::new()));
     events.extend(left.take(TICK_EVENTS_MAX));
     events
 }

@@ -1,13 +1,15 @@
 //! Questions that change nothing.
 
 use events::Now;
-use events::gate::{ContactStatus, GateQuery, GateReply, Holder, PermitRequest, Verdict};
-use model::{ContactPointId, Timestamp};
+use events::gate::{ContactStatus, GateQuery, GateReply, Held, Holder, PermitRequest, Verdict};
+use model::{Channel, ContactPointId, Purpose, Timestamp};
 
 use crate::State;
-use crate::rules::{Facts, Judgement, notice_used};
-use crate::state::Link;
-use crate::window::recorded;
+use crate::attempts::{Attempt, Stage};
+use crate::contact::{Contact, Link};
+use crate::judge::{Facts, Judgement};
+use crate::person::Hold;
+use crate::record::NO_LINE;
 
 pub(crate) fn answer(state: &State, query: &GateQuery, now: Now) -> GateReply {
     match query {
@@ -15,50 +17,94 @@ pub(crate) fn answer(state: &State, query: &GateQuery, now: Now) -> GateReply {
         GateQuery::CheckMany(asked) => {
             GateReply::CheckMany(asked.iter().map(|asked| next_allowed(state, asked, now)).collect())
         }
-        GateQuery::Contact(contact) => GateReply::Contact(status(state, *contact, now.at).map(Box::new)),
+        GateQuery::Explain(asked) => GateReply::Explain(Facts::gather(state, asked, now).explain()),
+        GateQuery::Contact(contact) => GateReply::Contact(status(state, *contact, now).map(Box::new)),
+        GateQuery::Policies => {
+            let texts = state.policies.packs().iter().map(|adopted| adopted.text.clone()).collect();
+            GateReply::Policies(state.policies.position(), texts)
+        }
         GateQuery::Figures => {
-            let policy = state.policy.as_ref().map(|adopted| &adopted.policy);
-            GateReply::Figures(Box::new(state.tallies.figures(policy)))
+            let packs = state.policies.packs().iter();
+            let policies = packs.map(|adopted| (adopted.pack.id.clone(), adopted.pack.version)).collect();
+            GateReply::Figures(Box::new(state.tallies.figures(policies)))
         }
     }
 }
 
 fn check(state: &State, asked: &PermitRequest, now: Now) -> Verdict {
-    let facts = Facts::gather(state, asked, now);
-    let Judgement { reasons, next_allowed } = facts.judge();
-    let (Some(adopted), Some(counts), true) = (&state.policy, facts.counts, reasons.is_empty()) else {
-        return Verdict::Refused { reasons, next_allowed };
-    };
-    Verdict::Allowed {
-        day: recorded(counts.day + 1, adopted.policy.per_day),
-        seven_days: recorded(counts.seven_days + 1, adopted.policy.per_seven_days),
+    let Judgement { reasons, next_allowed, tightest } = Facts::gather(state, asked, now).judge();
+    if reasons.is_empty() {
+        Verdict::Allowed { tightest }
+    } else {
+        Verdict::Refused { reasons, next_allowed }
     }
 }
 
 fn next_allowed(state: &State, asked: &PermitRequest, now: Now) -> Option<Timestamp> {
-    Facts::gather(state, asked, now).judge().next_allowed
+    let Judgement { reasons, next_allowed, .. } = Facts::gather(state, asked, now).judge();
+    if reasons.is_empty() { Some(now.at) } else { next_allowed }
 }
 
-fn status(state: &State, id: ContactPointId, now: Timestamp) -> Option<ContactStatus> {
+fn status(state: &State, id: ContactPointId, now: Now) -> Option<ContactStatus> {
     let contact = state.contacts.get(&id)?;
-    let counts =
-        contact.attempts.count(state.zones.clocks(contact.zones), &state.permits, now).unwrap_or_default();
-    let limits = state.policy.as_ref().map(|adopted| (adopted.policy.per_day, adopted.policy.per_seven_days));
-    let (per_day, per_seven_days) = limits.unwrap_or_default();
-    let waiting = contact.attempts.waiting().filter(|permit| state.permits.waits(*permit, now));
+    let waits =
+        |attempt: &&Attempt| attempt.stage == Stage::Waiting && state.permits.waits(attempt.position, now.at);
+    let notice = |attempt: &Attempt| {
+        attempt.purpose == Purpose::ConsentNotice && (attempt.stage != Stage::Waiting || waits(&attempt))
+    };
     Some(ContactStatus {
         stop: state.stops.get(&id).copied(),
-        day: recorded(counts.day, per_day),
-        seven_days: recorded(counts.seven_days, per_seven_days),
+        counts: counts(state, id, contact, now),
         // At most the caps.
-        pending: waiting.count() as u32,
-        notice_used: notice_used(state, contact, now),
+        pending: contact.attempts.iter().filter(waits).count() as u32,
+        notice_used: contact.attempts.iter().any(notice),
         zones: state.zones.names(contact.zones).cloned().collect(),
+        regions: state.policies.regions(contact.regions).to_vec(),
+        place: contact.place,
+        holds: holds(state, id, contact),
         holders: contact.links.iter().map(holder).collect(),
     })
 }
 
+/// As a call to collect for the first of its cases would be counted.
+fn counts(
+    state: &State,
+    id: ContactPointId,
+    contact: &Contact,
+    now: Now,
+) -> Vec<(events::gate::RuleName, events::gate::Count)> {
+    let Some(link) = contact.links.first() else { return Vec::new() };
+    let asked = PermitRequest {
+        contact: id,
+        case: link.case,
+        also: Vec::new(),
+        agency: link.agency.unwrap_or(model::AgencyId(0)),
+        collector: model::CollectorId(0),
+        channel: Channel::Call,
+        purpose: if link.role.owes() { Purpose::Collect } else { Purpose::Locate },
+        line: NO_LINE,
+        template: None,
+    };
+    Facts::gather(state, &asked, now).counts()
+}
+
+fn holds(state: &State, id: ContactPointId, contact: &Contact) -> Vec<Held> {
+    let persons = contact.links.iter().filter_map(|link| state.persons.get(&link.person));
+    let persons = persons.flat_map(|person| person.holds());
+    let cases = contact.links.iter().filter_map(|link| state.case_holds.get(&link.case)).flatten();
+    let concerns = |hold: &&Hold| hold.placed.contact.is_none_or(|contact| contact == id);
+    let mut holds: Vec<Held> =
+        contact.holds().iter().chain(persons).chain(cases).filter(concerns).map(held).collect();
+    holds.sort_unstable_by_key(|held| held.position);
+    holds.dedup();
+    holds
+}
+
+fn held(hold: &Hold) -> Held {
+    Held { position: hold.position, at: hold.at, kind: hold.placed.kind, until: hold.placed.until }
+}
+
 fn holder(link: &Link) -> Holder {
-    let Link { case, lender, agency, role, consent, closed, .. } = *link;
-    Holder { case, lender, agency, role, consent, closed }
+    let Link { case, lender, person, agency, role, consent, closed, .. } = *link;
+    Holder { case, lender, person, agency, role, consent, closed }
 }

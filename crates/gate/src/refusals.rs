@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use events::gate::{PermitRefusedV1, PermitRequest};
+use events::gate::{PermitRefusedV2, PermitRequest};
 use events::{Code, Position, Reason, Tally};
 use model::{AgencyId, CaseId, Channel, ContactPointId, Purpose, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,7 @@ impl Refusals {
     }
 
     /// Takes a refusal in.
-    pub fn record(&mut self, refused: &PermitRefusedV1, stranger: bool, at: Timestamp, first: Position) {
+    pub fn record(&mut self, refused: &PermitRefusedV2, stranger: bool, at: Timestamp, first: Position) {
         let contact = refused.asked.contact;
         if stranger && !self.by_contact.contains_key(&contact) {
             self.strangers.push_back(contact);

@@ -1,112 +1,62 @@
 //! What the gate remembers: built from events alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use events::Position;
-use events::gate::{ConsentAnswer, GateEvent, PolicyV1, Stop};
-use model::{AgencyId, CaseId, ContactPointId, LenderId, PersonId, Role, Timestamp};
+use events::gate::{GateEvent, Line, Stop, TemplateId};
+use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::attempts::{Attempt, Attributions, LineNumbers, Stage};
+use crate::contact::{Contact, Early, Link};
 use crate::figures::Tallies;
-use crate::maps::ByContact;
+use crate::maps::{ByCase, ByContact, ByPerson};
 use crate::permit::Permits;
-use crate::policy::Adopted;
+use crate::person::{Hold, Person};
+use crate::policies::Policies;
 use crate::refusals::Refusals;
-use crate::window::Attempts;
-use crate::zone::{ZoneSet, Zones};
+use crate::zone::Zones;
 
 /// The state of one partition of the gate. Opaque: ask it through [`Gate`](crate::Gate).
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct State {
-    pub(crate) policy: Option<Adopted>,
-    /// Policies that were in force before, each id and version once: the same name never means two things.
-    pub(crate) former_policies: Vec<PolicyV1>,
+    pub(crate) policies: Policies,
     pub(crate) zones: Zones,
     pub(crate) contacts: ByContact<Contact>,
+    pub(crate) persons: ByPerson<Person>,
+    /// The contact points that each case names.
+    pub(crate) cases: ByCase<Vec<ContactPointId>>,
+    pub(crate) case_holds: ByCase<Vec<Hold>>,
     /// Placements and closings that came before the link that they are about.
     pub(crate) early: BTreeMap<(ContactPointId, CaseId), Early>,
     pub(crate) permits: Permits,
+    pub(crate) attributions: Attributions,
     pub(crate) stops: ByContact<Stop>,
+    pub(crate) suspended: BTreeSet<(AgencyId, Option<CollectorId>)>,
+    pub(crate) lines: BTreeSet<(AgencyId, Line)>,
+    pub(crate) line_numbers: LineNumbers,
+    pub(crate) templates: BTreeMap<(AgencyId, TemplateId), Template>,
     pub(crate) refusals: Refusals,
     pub(crate) tallies: Tallies,
 }
 
-/// A contact point.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Contact {
-    pub attempts: Attempts,
-    pub links: Box<[Link]>,
-    pub zones: ZoneSet,
-    pub notice: Notice,
-    /// Whether `stops` has it: on the way of every decision, so kept here too.
-    pub stopped: bool,
-}
-
-/// A case that names a contact point.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Link {
-    pub case: CaseId,
-    pub person: PersonId,
-    pub lender: LenderId,
-    pub agency: Option<AgencyId>,
-    pub role: Role,
-    pub consent: Option<ConsentAnswer>,
-    pub closed: bool,
-}
-
-/// What is known of a case's contact point before it is linked. The links and the placements come from two logs,
-/// whose followers do not wait for each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) struct Early {
-    pub agency: Option<AgencyId>,
-    pub closed: bool,
-}
-
-/// The one notice that asks a named contact for consent: one in all for a contact point, whoever names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) enum Notice {
-    #[default]
-    Unused,
-    /// A permit for it was reserved.
-    Reserved(Position),
-    Sent,
-}
-
-impl Contact {
-    pub fn link(&self, case: CaseId) -> Option<&Link> {
-        self.links.iter().find(|link| link.case == case)
-    }
-
-    pub fn link_mut(&mut self, case: CaseId) -> Option<&mut Link> {
-        self.links.iter_mut().find(|link| link.case == case)
-    }
-
-    /// A permit for the notice was not used: the notice is still to be sent.
-    fn unused(&mut self, permit: Position) {
-        self.attempts.drop_waiting(permit);
-        if self.notice == Notice::Reserved(permit) {
-            self.notice = Notice::Unused;
-        }
-    }
+/// An approved text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Template {
+    pub channels: Vec<Channel>,
+    pub roles: Vec<Role>,
+    pub text: String,
+    /// It may no longer be sent; its number stays taken.
+    pub withdrawn: bool,
 }
 
 impl State {
-    fn early(&mut self, contact: ContactPointId, case: CaseId) -> &mut Early {
-        self.early.entry((contact, case)).or_default()
-    }
-
     /// Takes one event in.
     pub(crate) fn take(&mut self, event: &GateEvent, at: Timestamp, position: Position) {
         self.tallies.count(event);
         match event {
-            GateEvent::PolicyAdopted(adopted) => {
-                let adopted = Adopted { policy: adopted.policy.clone(), position };
-                if let Some(Adopted { policy, .. }) = self.policy.replace(adopted)
-                    && !self.former_policies.contains(&policy)
-                {
-                    self.former_policies.push(policy);
-                }
-            }
+            GateEvent::PolicyAdopted(adopted) => self.policies.adopt(&adopted.pack, position),
+            GateEvent::PolicyWithdrawn(withdrawn) => self.policies.withdraw(&withdrawn.id, position),
             GateEvent::ContactLinked(linked) => crate::link::linked(self, linked),
             GateEvent::ContactPlaced(placed) => match self.link_mut(placed.contact, placed.case) {
                 Some(link) => link.agency = placed.agency,
@@ -121,62 +71,129 @@ impl State {
                     link.consent = Some(answered.answer);
                 }
             }
-            GateEvent::PermitReserved(reserved) => {
-                self.permits.reserve(position, reserved);
-                if let Some(contact) = self.contacts.get_mut(&reserved.asked.contact) {
-                    contact.attempts.reserve(position, at);
-                    if reserved.asked.purpose == model::Purpose::ConsentNotice {
-                        contact.notice = Notice::Reserved(position);
-                    }
-                    self.zones.remember_today(contact.zones, at);
-                }
-            }
+            GateEvent::PermitReserved(reserved) => self.reserved(reserved, at, position),
             GateEvent::PermitRefused(refused) => {
                 let known = self.contacts.get(&refused.asked.contact);
                 self.refusals.record(refused, known.is_none(), at, position);
                 if let Some(contact) = known {
-                    self.zones.remember_today(contact.zones, at);
+                    self.zones.remember_today(contact.zones, self.policies.windows(), at);
                 }
             }
-            GateEvent::RefusalsRepeated(_) => {}
+            GateEvent::RefusalsRepeated(_) | GateEvent::FindingRaised(_) => {}
             GateEvent::PermitRedeemed(redeemed) => {
                 self.permits.redeem(redeemed.permit, redeemed.call, at);
-                if let Some(contact) = self.contacts.get_mut(&redeemed.contact) {
-                    contact.attempts.redeem(redeemed.permit, at);
-                    if contact.notice == Notice::Reserved(redeemed.permit) {
-                        contact.notice = Notice::Sent;
-                    }
+                if let Some(attempt) = self.attempt_mut(redeemed.contact, redeemed.permit) {
+                    attempt.stage = Stage::Dialing;
+                    attempt.at = at;
                 }
             }
-            GateEvent::PermitSettled(settled) => {
-                let made = self.permits.settle(settled.permit, settled.outcome, at);
-                if settled.given_back
-                    && let (Some(made), Some(contact)) = (made, self.contacts.get_mut(&settled.contact))
-                {
-                    contact.attempts.give_back(made);
-                }
-            }
+            GateEvent::PermitSettled(settled) => crate::permit::was_settled(self, settled, at),
             GateEvent::PermitExpired(expired) => {
                 self.permits.expire(expired.permit, at);
-                if let Some(contact) = self.contacts.get_mut(&expired.contact) {
-                    contact.unused(expired.permit);
-                }
+                self.unused(expired.contact, expired.permit);
             }
             GateEvent::PermitVoided(voided) => {
                 self.permits.void(voided.permit, at);
-                if let Some(contact) = self.contacts.get_mut(&voided.contact) {
-                    contact.unused(voided.permit);
-                }
+                self.unused(voided.contact, voided.permit);
             }
             GateEvent::StopPlaced(stop) => {
                 // Also for a contact point that nobody has named yet.
                 self.contacts.entry(stop.contact).or_default().stopped = true;
                 self.stops.insert(stop.contact, Stop { position, at, source: stop.source });
             }
+            GateEvent::HoldPlaced(placed) => crate::hold::was_placed(self, placed, at, position),
+            GateEvent::HoldLifted(lifted) => crate::hold::was_lifted(self, lifted),
+            GateEvent::ConsentGiven(given) => crate::consent::was_given(self, given, position),
+            GateEvent::ConsentRevoked(revoked) => crate::consent::was_revoked(self, revoked),
+            GateEvent::ContactRecorded(recorded) => crate::record::was_recorded(self, recorded, position),
+            GateEvent::NumberDisproved(disproved) => crate::number::was_disproved(self, disproved),
+            GateEvent::NumberChecked(checked) => crate::number::was_checked(self, checked),
+            GateEvent::StandingChanged(changed) => {
+                let who = (changed.agency, changed.collector);
+                if changed.active {
+                    self.suspended.remove(&who)
+                } else {
+                    self.suspended.insert(who)
+                };
+            }
+            GateEvent::LineRegistered(registered) => {
+                let line = (registered.agency, registered.line);
+                if registered.registered {
+                    self.lines.insert(line)
+                } else {
+                    self.lines.remove(&line)
+                };
+            }
+            GateEvent::TemplateApproved(approved) => {
+                let (channels, roles) = (approved.channels.clone(), approved.roles.clone());
+                let template = Template { channels, roles, text: approved.text.clone(), withdrawn: false };
+                self.templates.insert((approved.agency, approved.template), template);
+            }
+            GateEvent::TemplateWithdrawn(withdrawn) => {
+                if let Some(template) = self.templates.get_mut(&(withdrawn.agency, withdrawn.template)) {
+                    template.withdrawn = true;
+                }
+            }
         }
     }
 
-    fn link_mut(&mut self, contact: model::ContactPointId, case: CaseId) -> Option<&mut Link> {
+    fn reserved(&mut self, reserved: &events::gate::PermitReservedV2, at: Timestamp, position: Position) {
+        self.permits.reserve(position, reserved);
+        let asked = &reserved.asked;
+        let line = self.line_numbers.number(&asked.line);
+        let Some(contact) = self.contacts.get_mut(&asked.contact) else { return };
+        let Some(link) = contact.link_number(asked.case) else { return };
+        let (policies, attributions) = (&self.policies, &mut self.attributions);
+        contact.attempts.retain(|attempt| {
+            let keep = policies.may_count(attempt, at);
+            if !keep && attempt.attributed {
+                attributions.remove(&attempt.position);
+            }
+            keep
+        });
+        let attributed = !asked.also.is_empty();
+        if attributed {
+            let debts = std::iter::once(asked.case).chain(asked.also.iter().copied());
+            self.attributions.insert(position, debts.collect());
+        }
+        contact.attempts.push(Attempt {
+            at,
+            position,
+            agency: asked.agency,
+            link,
+            line,
+            channel: asked.channel,
+            purpose: asked.purpose,
+            stage: Stage::Waiting,
+            attributed,
+        });
+        self.zones.remember_today(contact.zones, self.policies.windows(), at);
+    }
+
+    fn unused(&mut self, contact: ContactPointId, permit: Position) {
+        if let Some(contact) = self.contacts.get_mut(&contact) {
+            contact.unused(permit);
+        }
+        self.attributions.remove(&permit);
+    }
+
+    fn early(&mut self, contact: ContactPointId, case: CaseId) -> &mut Early {
+        self.early.entry((contact, case)).or_default()
+    }
+
+    fn link_mut(&mut self, contact: ContactPointId, case: CaseId) -> Option<&mut Link> {
         self.contacts.get_mut(&contact)?.link_mut(case)
+    }
+
+    pub(crate) fn attempt_mut(
+        &mut self,
+        contact: ContactPointId,
+        position: Position,
+    ) -> Option<&mut Attempt> {
+        self.contacts.get_mut(&contact)?.attempt_mut(position)
+    }
+
+    pub(crate) fn person_mut(&mut self, person: model::PersonId) -> &mut Person {
+        self.persons.entry(person).or_default()
     }
 }

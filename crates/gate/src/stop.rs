@@ -4,6 +4,7 @@ use events::gate::{GateEvent, PermitVoidedV1, StopPlacedV1, StopSource};
 use model::ContactPointId;
 
 use crate::State;
+use crate::attempts::Stage;
 
 /// The stop and, in the same batch, the end of every permit that waits. Nothing if it is stopped already: the first
 /// stop stands.
@@ -14,9 +15,10 @@ pub(crate) fn place(state: &State, contact: ContactPointId, source: StopSource) 
     }
     let mut events = vec![GateEvent::StopPlaced(StopPlacedV1 { contact, source })];
     // By the log and not by the clock: a stop must not depend on a clock that may be wrong.
-    let waiting = known.into_iter().flat_map(|known| known.attempts.waiting());
-    events.extend((1..).zip(waiting).map(|(stop_before, permit)| {
-        GateEvent::PermitVoided(PermitVoidedV1 { contact, permit, stop_before })
+    let attempts = known.into_iter().flat_map(|known| &known.attempts);
+    let waiting = attempts.filter(|attempt| attempt.stage == Stage::Waiting);
+    events.extend((1..).zip(waiting).map(|(stop_before, attempt)| {
+        GateEvent::PermitVoided(PermitVoidedV1 { contact, permit: attempt.position, stop_before })
     }));
     events
 }

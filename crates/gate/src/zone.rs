@@ -6,6 +6,8 @@ use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span, Timestamp as Instant};
 use model::{Timestamp, ZoneName};
+use policy::pack::Window;
+use policy::sets::Day;
 use serde::{Deserialize, Serialize};
 
 const SECOND_MS: i64 = 1000;
@@ -82,14 +84,17 @@ impl Zones {
         number
     }
 
-    /// Remembers today's bounds in a set's zones, so that deciding does not have to look them up. A cache: it
-    /// changes no decision.
-    pub fn remember_today(&mut self, set: ZoneSet, at: Timestamp) {
+    /// Remembers today's bounds in a set's zones, and since when each window looks back, so that deciding does not have
+    /// to look them up. A cache: it changes no decision.
+    pub fn remember_today(&mut self, set: ZoneSet, windows: &[Window], at: Timestamp) {
         let Some(indices) = self.sets.get(set.0 as usize) else { return };
         for index in indices {
             let clock = self.clocks.get_mut(usize::from(*index)).and_then(Option::as_mut);
-            if let Some(clock) = clock.filter(|clock| !clock.memo.contains(at)) {
-                clock.memo = clock.look_up(at);
+            if let Some(clock) = clock.filter(|clock| !clock.memo.covers(windows, at)) {
+                let mut memo = clock.look_up(at);
+                let calendar = windows.iter().filter(|window| !matches!(window, Window::RollingMs(_)));
+                memo.windows = calendar.map(|window| (*window, clock.start_of_window(*window, at))).collect();
+                clock.memo = memo;
             }
         }
     }
@@ -117,27 +122,34 @@ pub(crate) struct ZoneClock {
 }
 
 /// A calendar day of a zone, in milliseconds of UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Today {
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Today {
     /// Its first moment.
-    pub start: Timestamp,
+    start: Timestamp,
     /// The first moment of the next day.
     end: Timestamp,
-    /// The first moment of the day six days earlier: with it, seven days.
-    pub six_before: Timestamp,
+    weekday: Day,
     /// Local time less UTC, if it is the same all day.
     offset_s: Option<i64>,
+    /// Since when each calendar window looks back.
+    windows: Vec<(Window, Timestamp)>,
 }
 
 impl Today {
     fn contains(&self, at: Timestamp) -> bool {
         self.start <= at && at < self.end
     }
+
+    fn covers(&self, windows: &[Window], at: Timestamp) -> bool {
+        let known = |window: &Window| self.windows.iter().any(|(known, _)| known == window);
+        self.contains(at)
+            && windows.iter().all(|window| matches!(window, Window::RollingMs(_)) || known(window))
+    }
 }
 
 /// A day that contains no moment.
 const NO_DAY: Today =
-    Today { start: Timestamp(0), end: Timestamp(0), six_before: Timestamp(0), offset_s: None };
+    Today { start: Timestamp(0), end: Timestamp(0), weekday: Day::Thu, offset_s: None, windows: Vec::new() };
 
 impl ZoneClock {
     /// Of the bundled database, whatever the machine has installed.
@@ -146,17 +158,63 @@ impl ZoneClock {
         Some(Self { zone, memo: NO_DAY })
     }
 
-    /// The calendar day at a moment.
-    pub fn today(&self, at: Timestamp) -> Today {
-        if self.memo.contains(at) { self.memo } else { self.look_up(at) }
-    }
-
     fn look_up(&self, at: Timestamp) -> Today {
         let date = self.date(at);
         let (start, end) = (self.start_of(date, 0), self.start_of(date, 1));
         let changes = self.changes_after(start).next().is_some_and(|change| change < end);
         let offset_s = (!changes).then(|| self.offset_s(at));
-        Today { start, end, six_before: self.start_of(date, -6), offset_s }
+        Today { start, end, weekday: weekday(date), offset_s, windows: Vec::new() }
+    }
+
+    /// The first moment of the calendar day at `at`.
+    pub fn day_start(&self, at: Timestamp) -> Timestamp {
+        if self.memo.contains(at) { self.memo.start } else { self.start_of(self.date(at), 0) }
+    }
+
+    /// The day of the week at `at`.
+    pub fn weekday(&self, at: Timestamp) -> Day {
+        if self.memo.contains(at) { self.memo.weekday } else { weekday(self.date(at)) }
+    }
+
+    /// The first moment that a window looks back to from `now`.
+    pub fn window_start(&self, window: Window, now: Timestamp) -> Timestamp {
+        if let Window::RollingMs(ms) = window {
+            // What happened exactly so long ago is out of it.
+            return now.plus_ms(1 - ms);
+        }
+        let memo = self.memo.windows.iter().find(|(known, _)| *known == window);
+        match memo.filter(|_| self.memo.contains(now)) {
+            Some((_, start)) => *start,
+            None => self.start_of_window(window, now),
+        }
+    }
+
+    fn start_of_window(&self, window: Window, now: Timestamp) -> Timestamp {
+        let date = self.date(now);
+        match window {
+            Window::Days(days) => self.start_of(date, 1 - i64::from(days)),
+            Window::Week => self.start_of(date, -i64::from(date.weekday().to_monday_zero_offset())),
+            Window::Month => self.start_of(date.first_of_month(), 0),
+            Window::RollingMs(ms) => now.plus_ms(1 - ms),
+            Window::Ever => Timestamp(i64::MIN),
+        }
+    }
+
+    /// The first moment at which what happened at `at` is out of a window; `None`: never.
+    pub fn window_end(&self, window: Window, at: Timestamp) -> Option<Timestamp> {
+        let date = self.date(at);
+        match window {
+            Window::Days(days) => Some(self.start_of(date, days.into())),
+            Window::Week => Some(self.start_of(date, 7 - i64::from(date.weekday().to_monday_zero_offset()))),
+            Window::Month => Some(self.start_of(date.last_of_month(), 1)),
+            Window::RollingMs(ms) => Some(at.plus_ms(ms)),
+            Window::Ever => None,
+        }
+    }
+
+    /// The calendar day at `at`.
+    pub fn date(&self, at: Timestamp) -> Date {
+        self.zone.to_datetime(instant(at)).date()
     }
 
     /// Seconds since local midnight as the clock on the wall shows them.
@@ -167,28 +225,16 @@ impl ZoneClock {
         (at.0.div_euclid(SECOND_MS) + offset_s).rem_euclid(DAY_S) as u32
     }
 
-    /// The first moment of the day that comes `days` calendar days after the one that contains `at`.
-    pub fn start_of_day_after(&self, at: Timestamp, days: i64) -> Timestamp {
-        self.start_of(self.date(at), days)
-    }
-
-    /// Every moment at which the clock on the wall may begin to show this second on the day of `at` or the one after,
-    /// and every jump of the clock until then; not in order.
-    pub fn moments_of(&self, second: u32, at: Timestamp) -> Vec<Timestamp> {
-        let mut moments = Vec::new();
-        let date = self.date(at);
-        for days in 0..=2 {
-            let Some(date) = after(date, days) else { continue };
-            let [hour, minute, second] =
-                [second / 3600, second / 60 % 60, second % 60].map(|part| part as i8);
-            let shown = self.zone.to_ambiguous_timestamp(date.at(hour, minute, second, 0));
-            // Both are the same moment unless the clock shows this second twice, or skips it. A skipped one gives
-            // moments that are only candidates; the jump itself is the one before them.
-            moments.extend(shown.earlier().ok().map(timestamp));
-            moments.extend(shown.later().ok().map(timestamp));
-        }
-        let until = self.start_of(date, 3);
-        moments.extend(self.changes_after(at).take_while(|change| *change <= until));
+    /// The moments of a day at which the clock on the wall begins to show this second, or jumps; not in order.
+    pub fn moments_of(&self, second: u32, date: Date) -> Vec<Timestamp> {
+        let [hour, minute, second] = [second / 3600, second / 60 % 60, second % 60].map(|part| part as i8);
+        let shown = self.zone.to_ambiguous_timestamp(date.at(hour, minute, second, 0));
+        // Both are the same moment unless the clock shows this second twice, or skips it. A skipped one gives
+        // moments that are only candidates; the jump itself is the one before them.
+        let mut moments: Vec<_> = shown.earlier().ok().map(timestamp).into_iter().collect();
+        moments.extend(shown.later().ok().map(timestamp));
+        let (start, end) = (self.start_of(date, 0), self.start_of(date, 1));
+        moments.extend(self.changes_after(start).take_while(|change| *change < end));
         moments
     }
 
@@ -196,16 +242,12 @@ impl ZoneClock {
         self.zone.following(instant(at)).map(|change| timestamp(change.timestamp()))
     }
 
-    fn date(&self, at: Timestamp) -> Date {
-        self.zone.to_datetime(instant(at)).date()
-    }
-
     fn offset_s(&self, at: Timestamp) -> i64 {
         i64::from(self.zone.to_offset(instant(at)).seconds())
     }
 
-    /// The first moment of a day, also where midnight is skipped or comes twice.
-    fn start_of(&self, date: Date, days: i64) -> Timestamp {
+    /// The first moment of the day that comes `days` after a date, also where midnight is skipped or comes twice.
+    pub fn start_of(&self, date: Date, days: i64) -> Timestamp {
         let midnight = after(date, days).map(|date| self.zone.to_ambiguous_timestamp(date.at(0, 0, 0, 0)));
         match midnight.map(jiff::tz::AmbiguousTimestamp::compatible) {
             Some(Ok(start)) => timestamp(start),
@@ -214,6 +256,11 @@ impl ZoneClock {
             _ => Timestamp(i64::MIN),
         }
     }
+}
+
+fn weekday(date: Date) -> Day {
+    let days = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
+    Day::ALL.get(days).copied().unwrap_or(Day::Mon)
 }
 
 fn after(date: Date, days: i64) -> Option<Date> {

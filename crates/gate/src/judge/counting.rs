@@ -1,0 +1,149 @@
+//! Which contacts and conversations agree with a request in what a rule's scope names.
+
+use events::Position;
+use model::{CaseId, ContactPointId};
+use policy::sets::{Exception, Exceptions, Key, Scope};
+
+use super::{Facts, On};
+use crate::attempts::{Attempt, Stage};
+use crate::contact::{Contact, Link};
+use crate::person::Talk;
+
+/// A contact, with what it was made for.
+pub(super) struct Counted<'a> {
+    pub attempt: &'a Attempt,
+    pub link: &'a Link,
+    debts: &'a [CaseId],
+}
+
+impl Counted<'_> {
+    /// Whether it counts toward a debt.
+    pub fn toward(&self, debt: CaseId) -> bool {
+        if self.attempt.attributed { self.debts.contains(&debt) } else { self.link.case == debt }
+    }
+
+    /// The debts that it counts toward.
+    pub fn debts(&self) -> impl Iterator<Item = CaseId> {
+        let own = (!self.attempt.attributed).then_some(self.link.case);
+        own.into_iter().chain(self.debts.iter().copied().filter(|_| self.attempt.attributed))
+    }
+}
+
+impl<'a> On<'_, 'a> {
+    /// Gives every outbound contact that this rule speaks of and that agrees with the request in the scope, in time
+    /// before it, once; debts apart.
+    pub(super) fn each_attempt(&self, scope: Scope, except: Exceptions, take: &mut dyn FnMut(&Counted<'a>)) {
+        let facts = self.facts;
+        let mut see = |contact: ContactPointId, counted: Counted<'a>| {
+            if self.agrees(scope, contact, &counted) && !self.excepted(except, &counted) {
+                take(&counted);
+            }
+        };
+        let mut see_all = |id: ContactPointId, contact: &'a Contact| {
+            for attempt in &contact.attempts {
+                if let Some(counted) = facts.counted(contact, attempt) {
+                    see(id, counted);
+                }
+            }
+        };
+        if scope.has(Key::ContactPoint) {
+            see_all(self.contact_id(), self.contact);
+        } else if scope.has(Key::Person) {
+            // Most people have one contact point.
+            let contacts = facts.person.map_or(&[][..], |person| &person.contacts);
+            match contacts {
+                [] => see_all(self.contact_id(), self.contact),
+                [only] if *only == self.contact_id() => see_all(*only, self.contact),
+                several => {
+                    for id in several {
+                        if let Some(contact) = facts.state.contacts.get(id) {
+                            see_all(*id, contact);
+                        }
+                    }
+                }
+            }
+        } else if let Some(contacts) = facts.state.cases.get(&facts.asked.case) {
+            for id in contacts {
+                if let Some(contact) = facts.state.contacts.get(id) {
+                    see_all(*id, contact);
+                }
+            }
+        }
+        if let Some((attempt, link, debts)) = facts.more.attempt
+            && attempt.at <= self.now()
+        {
+            see(self.contact_id(), Counted { attempt, link, debts });
+        }
+    }
+
+    fn agrees(&self, scope: Scope, contact: ContactPointId, counted: &Counted<'_>) -> bool {
+        let (asked, link) = (self.facts.asked, self.link);
+        let who = &self.rule.who;
+        let attempt = counted.attempt;
+        let fits = who.roles.has(counted.link.role)
+            && who.channels.has(attempt.channel)
+            && who.purposes.has(attempt.purpose);
+        fits && (!scope.has(Key::ContactPoint) || contact == asked.contact)
+            && (!scope.has(Key::Person) || counted.link.person == link.person)
+            && (!scope.has(Key::Case) || counted.link.case == asked.case)
+            && (!scope.has(Key::Lender) || counted.link.lender == link.lender)
+            && (!scope.has(Key::Agency) || attempt.agency == asked.agency)
+            && (!scope.has(Key::Debt) || self.facts.debts().any(|debt| counted.toward(debt)))
+    }
+
+    fn excepted(&self, except: Exceptions, counted: &Counted<'_>) -> bool {
+        let attempt = counted.attempt;
+        let unconnected = attempt.stage.outcome().is_some_and(model::Outcome::unconnected);
+        (except.has(Exception::Unconnected) && unconnected)
+            || (except.has(Exception::Consented) && self.consented_then(counted))
+    }
+
+    /// Gives every conversation that agrees with the request in the scope, debts apart.
+    pub fn each_talk(&self, scope: Scope, take: &mut dyn FnMut(&Talk)) {
+        let (facts, asked) = (self.facts, self.facts.asked);
+        let lender_of = |talk: &Talk| {
+            let contact = facts.state.contacts.get(&talk.contact)?;
+            contact.link(talk.case).map(|link| link.lender)
+        };
+        let agrees = |talk: &&Talk| {
+            Some(talk.position) != facts.but
+                && talk.at <= self.now()
+                && self.rule.who.channels.has(talk.channel)
+                && (!scope.has(Key::ContactPoint) || talk.contact == asked.contact)
+                && (!scope.has(Key::Case) || talk.case == asked.case)
+                && (!scope.has(Key::Agency) || talk.agency == asked.agency)
+                && (!scope.has(Key::Debt) || facts.debts().any(|debt| talk.debt == debt))
+                && (!scope.has(Key::Lender) || lender_of(talk) == Some(self.link.lender))
+        };
+        let talks = facts.person.map_or(&[][..], |person| person.talks());
+        talks.iter().chain(facts.more.talks).filter(agrees).for_each(take);
+    }
+}
+
+impl<'a> Facts<'a> {
+    /// A contact with what it was made for, unless it is the one that is judged, was begun by the person, had run out,
+    /// or came later.
+    fn counted(&self, contact: &'a Contact, attempt: &'a Attempt) -> Option<Counted<'a>> {
+        let counts = match attempt.stage {
+            Stage::Waiting => self.state.permits.waits(attempt.position, self.now.at),
+            Stage::Dialing | Stage::Made(_) => attempt.at <= self.now.at,
+            Stage::Inbound(_) => false,
+        };
+        if !counts || self.but == Some(attempt.position) {
+            return None;
+        }
+        let link = contact.links.get(usize::from(attempt.link))?;
+        Some(Counted { attempt, link, debts: self.state.attributed(attempt) })
+    }
+}
+
+impl crate::State {
+    /// The debts of an attempt that is about more or others than its case's.
+    pub(crate) fn attributed(&self, attempt: &Attempt) -> &[CaseId] {
+        if attempt.attributed { self.attributed_at(attempt.position) } else { &[] }
+    }
+
+    fn attributed_at(&self, position: Position) -> &[CaseId] {
+        self.attributions.get(&position).map_or(&[], |debts| debts)
+    }
+}

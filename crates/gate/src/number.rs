@@ -1,0 +1,56 @@
+//! Numbers: whose they are, and what a check found.
+
+use events::gate::{GateEvent, NumberCheckedV1, NumberDisprovedV1};
+use events::{Code, Refusal};
+use model::Role;
+
+use crate::State;
+
+pub(crate) fn disprove(state: &State, asked: &NumberDisprovedV1) -> Result<Vec<GateEvent>, Refusal> {
+    let contact = state.contacts.get(&asked.contact).ok_or(Code::CONTACT_UNKNOWN)?;
+    let named = contact.links.iter().any(|link| link.person == asked.person);
+    let done = contact.links.iter().any(|link| link.disproved && link.person == asked.belongs_to);
+    match (named, done) {
+        (true, _) => Ok(vec![GateEvent::NumberDisproved(*asked)]),
+        (false, true) => Ok(Vec::new()),
+        (false, false) => Err(Code::CONTACT_UNKNOWN.into()),
+    }
+}
+
+pub(crate) fn check(state: &State, asked: &NumberCheckedV1) -> Result<Vec<GateEvent>, Refusal> {
+    let contact = state.contacts.get(&asked.contact).ok_or(Code::CONTACT_UNKNOWN)?;
+    let known = contact.checked(asked.found).is_some_and(|at| at >= asked.at);
+    Ok(if known { Vec::new() } else { vec![GateEvent::NumberChecked(*asked)] })
+}
+
+/// What was counted for the one is counted for the other from now on: contacts count for whom their link names.
+pub(crate) fn was_disproved(state: &mut State, disproved: &NumberDisprovedV1) {
+    let &NumberDisprovedV1 { contact: id, person: wrong, belongs_to } = disproved;
+    let Some(contact) = state.contacts.get_mut(&id) else { return };
+    for link in contact.links.iter_mut().filter(|link| link.person == wrong) {
+        link.person = belongs_to;
+        link.role = Role::OtherThirdParty;
+        link.consent = None;
+        link.disproved = true;
+    }
+    let mut moved = Vec::new();
+    if let Some(person) = state.persons.get_mut(&wrong) {
+        person.contacts.retain(|contact| *contact != id);
+        if let Some(facts) = &mut person.facts {
+            moved.extend(facts.talks.iter().copied().filter(|talk| talk.contact == id));
+            facts.talks.retain(|talk| talk.contact != id);
+        }
+    }
+    let other = state.person_mut(belongs_to);
+    if !other.contacts.contains(&id) {
+        other.contacts.push(id);
+    }
+    crate::record::spoke(state, belongs_to, moved);
+}
+
+pub(crate) fn was_checked(state: &mut State, checked: &NumberCheckedV1) {
+    let Some(contact) = state.contacts.get_mut(&checked.contact) else { return };
+    let checks = &mut contact.facts_mut().checks;
+    checks.retain(|(found, _)| *found != checked.found);
+    checks.push((checked.found, checked.at));
+}

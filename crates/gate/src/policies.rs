@@ -1,0 +1,278 @@
+//! The rule packs in force, ready to be asked.
+
+use aho_corasick::AhoCorasick;
+use events::Position;
+use events::gate::RuleName;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use model::{Region, Timestamp};
+use policy::Pack;
+use policy::pack::{Applies, Counted, Kind, Owner, Window};
+use serde::{Deserialize, Serialize};
+
+use crate::attempts::{Attempt, Stage};
+use crate::regions::{RegionSet, Regions};
+
+/// A contact older than this is in no window of a few days: nine days, with room for a zone that moves across the
+/// date line. Longer windows keep longer.
+const KEEP_MS: i64 = 9 * DAY_MS;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Every pack in force.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
+pub(crate) struct Policies {
+    /// In order of id.
+    packs: Vec<Adopted>,
+    /// Packs that were in force before: the same id and version never means two things.
+    former: Vec<String>,
+    /// Where the last change stands.
+    position: Option<Position>,
+    regions: Regions,
+    /// Packs that apply to each set of regions, by its number.
+    by_regions: Vec<Vec<u16>>,
+    windows: Vec<Window>,
+    keep_ms: i64,
+}
+
+/// A pack in force.
+#[derive(Debug)]
+pub(crate) struct Adopted {
+    pub pack: Pack,
+    pub text: String,
+    /// One a rule.
+    pub rules: Vec<Prepared>,
+    from: Timestamp,
+    /// The first moment after it.
+    end: Timestamp,
+}
+
+/// What a rule needs beside its text.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub name: RuleName,
+    /// Finds the words that a content rule forbids.
+    pub forbidden: Option<AhoCorasick>,
+}
+
+/// What a snapshot holds.
+#[derive(Clone, Serialize, Deserialize)]
+struct Stored {
+    texts: Vec<String>,
+    former: Vec<String>,
+    position: Option<Position>,
+    regions: Vec<Vec<Region>>,
+}
+
+impl From<Stored> for Policies {
+    fn from(Stored { texts, former, position, regions }: Stored) -> Self {
+        let packs = texts.iter().filter_map(|text| Adopted::read(text)).collect();
+        let (by_regions, windows) = (Vec::new(), Vec::new());
+        let regions = regions.into();
+        let mut policies = Self { packs, former, position, regions, by_regions, windows, keep_ms: 0 };
+        policies.prepare();
+        policies
+    }
+}
+
+impl From<Policies> for Stored {
+    fn from(policies: Policies) -> Self {
+        let texts = policies.packs.into_iter().map(|adopted| adopted.text).collect();
+        let regions = policies.regions.into();
+        Self { texts, former: policies.former, position: policies.position, regions }
+    }
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Stored { texts: Vec::new(), former: Vec::new(), position: None, regions: vec![Vec::new()] }.into()
+    }
+}
+
+impl Clone for Policies {
+    fn clone(&self) -> Self {
+        let texts = self.packs.iter().map(|adopted| adopted.text.clone()).collect();
+        let regions = self.regions.sets().map(<[Region]>::to_vec).collect();
+        Stored { texts, former: self.former.clone(), position: self.position, regions }.into()
+    }
+}
+
+impl Adopted {
+    /// `None` for a text that is no pack: none is adopted.
+    fn read(text: &str) -> Option<Self> {
+        let pack = policy::parse(text).ok()?;
+        let rules = pack.rules.iter().map(|rule| Prepared::of(&pack, rule)).collect::<Option<_>>()?;
+        let from = midnight(pack.effective).unwrap_or(Timestamp(i64::MIN));
+        let end = pack.until.and_then(midnight).map_or(Timestamp(i64::MAX), |last| last.plus_ms(DAY_MS));
+        Some(Self { pack, text: text.to_owned(), rules, from, end })
+    }
+
+    /// In force at that time.
+    pub fn in_force(&self, at: Timestamp) -> bool {
+        self.from <= at && at < self.end
+    }
+}
+
+impl Prepared {
+    fn of(pack: &Pack, rule: &policy::pack::Rule) -> Option<Self> {
+        let forbidden = match &rule.kind {
+            Kind::Content(content) => {
+                Some(AhoCorasick::builder().ascii_case_insensitive(true).build(&content.forbid).ok()?)
+            }
+            _ => None,
+        };
+        Some(Self { name: RuleName::new(&rule.name(pack))?, forbidden })
+    }
+}
+
+/// The first moment of a day, UTC.
+fn midnight(date: Date) -> Option<Timestamp> {
+    TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok().map(|first| Timestamp(first.as_millisecond()))
+}
+
+impl Policies {
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    /// In order of id.
+    pub fn packs(&self) -> &[Adopted] {
+        &self.packs
+    }
+
+    /// The text that an id and version once meant.
+    pub fn known(&self, id: &str, version: u32) -> Option<&str> {
+        let current = self.packs.iter().map(|adopted| adopted.text.as_str());
+        let mut all = current.chain(self.former.iter().map(String::as_str));
+        all.find(|text| policy::parse(text).is_ok_and(|pack| pack.id == id && pack.version == version))
+    }
+
+    pub fn adopt(&mut self, text: &str, position: Position) {
+        self.position = Some(position);
+        let Some(adopted) = Adopted::read(text) else { return };
+        self.retire(&adopted.pack.id.clone());
+        self.packs.push(adopted);
+        self.packs.sort_by(|one, other| one.pack.id.cmp(&other.pack.id));
+        self.prepare();
+    }
+
+    pub fn withdraw(&mut self, id: &str, position: Position) {
+        self.position = Some(position);
+        self.retire(id);
+        self.prepare();
+    }
+
+    /// The set with these regions added.
+    pub fn union(&mut self, set: RegionSet, more: &[Region]) -> RegionSet {
+        let set = self.regions.union(set, more);
+        if set.number() == self.by_regions.len() {
+            self.by_regions.push(self.applying(self.regions.of(set)));
+        }
+        set
+    }
+
+    /// The regions of a set.
+    pub fn regions(&self, set: RegionSet) -> &[Region] {
+        self.regions.of(set)
+    }
+
+    fn retire(&mut self, id: &str) {
+        if let Some(index) = self.packs.iter().position(|adopted| adopted.pack.id == id) {
+            let old = self.packs.remove(index).text;
+            if !self.former.contains(&old) {
+                self.former.push(old);
+            }
+        }
+    }
+
+    /// What depends on the packs.
+    fn prepare(&mut self) {
+        self.windows.clear();
+        self.keep_ms = KEEP_MS;
+        for rule in self.packs.iter().flat_map(|adopted| &adopted.pack.rules) {
+            let window = match &rule.kind {
+                Kind::Frequency(frequency) => frequency.window,
+                Kind::CoolDown(cool_down) => cool_down.window,
+                Kind::Lines(lines) => lines.window,
+                Kind::Interval(interval) => Window::RollingMs(interval.least_ms),
+                Kind::Purpose(purpose) => match purpose.debtor_out_of_contact {
+                    Some(out) => Window::Days(out.days.saturating_add(1)),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            if !self.windows.contains(&window) {
+                self.windows.push(window);
+            }
+            self.keep_ms = self.keep_ms.max(span_ms(window));
+        }
+        self.by_regions = self.regions.sets().map(|set| self.applying(set)).collect();
+    }
+
+    fn applying(&self, regions: &[Region]) -> Vec<u16> {
+        let fits = |adopted: &Adopted| match &adopted.pack.applies {
+            Applies::Everywhere => true,
+            Applies::Regions(named) => {
+                regions.iter().any(|region| named.iter().any(|named| region.lies_in(named)))
+            }
+            Applies::Otherwise => false,
+        };
+        let regional = |adopted: &&Adopted| {
+            adopted.pack.owner == Owner::Platform && matches!(adopted.pack.applies, Applies::Regions(_))
+        };
+        let otherwise = !self.packs.iter().filter(regional).any(fits);
+        let applies =
+            |adopted: &Adopted| fits(adopted) || otherwise && adopted.pack.applies == Applies::Otherwise;
+        // As many packs as somebody writes by hand.
+        self.packs
+            .iter()
+            .enumerate()
+            .filter(|(_, pack)| applies(pack))
+            .map(|(index, _)| index as u16)
+            .collect()
+    }
+
+    /// The packs that apply to a set of regions, in order of id.
+    pub fn of(&self, set: RegionSet) -> impl Iterator<Item = &Adopted> {
+        let indices = self.by_regions.get(set.number()).map_or(&[][..], Vec::as_slice);
+        indices.iter().filter_map(|index| self.packs.get(usize::from(*index)))
+    }
+
+    /// Every window that some rule looks through.
+    pub fn windows(&self) -> &[Window] {
+        &self.windows
+    }
+
+    /// Whether some rule may still count this contact.
+    pub fn may_count(&self, attempt: &Attempt, now: Timestamp) -> bool {
+        if matches!(attempt.stage, Stage::Waiting | Stage::Dialing)
+            || now.ms_since(attempt.at) <= self.keep_ms
+        {
+            return true;
+        }
+        let rules = self.packs.iter().flat_map(|adopted| &adopted.pack.rules);
+        rules.into_iter().any(|rule| {
+            let Kind::Frequency(frequency) = &rule.kind else { return false };
+            let counted = match frequency.count {
+                Counted::Attempts => true,
+                Counted::Unanswered => attempt.stage.outcome() != Some(model::Outcome::Conversation),
+                Counted::Communications => attempt.stage.outcome().is_none_or(model::Outcome::conveyed),
+            };
+            // Not by role: a person's role in a case may change.
+            let fits = rule.who.channels.has(attempt.channel) && rule.who.purposes.has(attempt.purpose);
+            frequency.window == Window::Ever && counted && fits
+        })
+    }
+}
+
+/// How far back a window reaches at most; 0 for ever.
+const fn span_ms(window: Window) -> i64 {
+    match window {
+        Window::Days(days) => (days as i64 + 2) * DAY_MS,
+        Window::Week => 9 * DAY_MS,
+        Window::Month => 33 * DAY_MS,
+        Window::RollingMs(ms) => ms,
+        Window::Ever => 0,
+    }
+}
