@@ -82,15 +82,18 @@ pub(super) fn rule(rule: &Rule) -> String {
 fn subject(who: &Who) -> String {
     let mut parts = Vec::new();
     if who.roles != RoleSet::ALL {
-        parts.push(format!("对{}", list(who.roles.words().map(role))));
-    }
-    if who.channels != ChannelSet::ALL {
-        parts.push(format!("以{}方式", list(who.channels.words().map(channel))));
+        parts.push(format!("对{}", some(who.roles.words(), Role::ALL, role, "任何人")));
     }
     if who.purposes != PurposeSet::ALL {
-        parts.push(format!("用于{}", list(who.purposes.words().map(aim))));
+        parts.push(format!("用于{}", some(who.purposes.words(), Purpose::ALL, aim, "任何目的")));
     }
-    if parts.is_empty() { "任何联系".to_owned() } else { format!("{}的联系", parts.join("，")) }
+    let of = if parts.is_empty() { "" } else { "的" };
+    let channels = match who.channels == ChannelSet::ALL {
+        true if parts.is_empty() => "任何".to_owned(),
+        true => String::new(),
+        false => list(who.channels.words().map(channel)),
+    };
+    format!("{}{of}{channels}联系", parts.join("、"))
 }
 
 fn frequency(terms: &Frequency) -> String {
@@ -282,6 +285,21 @@ const fn day(day: Day) -> &'static str {
         Day::Sat => "周六",
         Day::Sun => "周日",
     }
+}
+
+/// The words, or `all but` the ones left out where those are fewer.
+fn some<T: Copy + PartialEq>(
+    words: impl Iterator<Item = T>,
+    all: &[T],
+    name: fn(T) -> &'static str,
+    everything: &str,
+) -> String {
+    let words: Vec<T> = words.collect();
+    let left_out: Vec<T> = all.iter().copied().filter(|one| !words.contains(one)).collect();
+    if left_out.len() < words.len() {
+        return format!("除{}以外的{everything}", list(left_out.into_iter().map(name)));
+    }
+    list(words.into_iter().map(name))
 }
 
 /// `a、b、c`.

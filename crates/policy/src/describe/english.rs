@@ -7,7 +7,7 @@ use crate::pack::{
     Applies, ConsentTerms, Content, CoolDown, Counted, Effect, Element, Frequency, Fresh, Hours, Kind, Lines,
     Owner, Pack, PurposeRule, Reading, Rule, Who, Window,
 };
-use crate::sets::{ChannelSet, Day, Exception, Exceptions, Key, PurposeSet, RoleSet, Scope};
+use crate::sets::{ChannelSet, Day, DaySet, Exception, Exceptions, Key, PurposeSet, RoleSet, Scope};
 use crate::span::Span;
 
 pub(super) fn pack(pack: &Pack) -> String {
@@ -157,17 +157,17 @@ fn hours(terms: &Hours) -> String {
 }
 
 fn span(span: &Span) -> String {
-    let days = match span.days == crate::sets::DaySet::ALL {
-        true => "daily".to_owned(),
-        false => and(
-            day_runs(span.days).into_iter().map(|(first, last)| match first == last {
+    let days = match span.days == DaySet::ALL {
+        true => "every day".to_owned(),
+        false => {
+            let runs = day_runs(span.days).into_iter().map(|(first, last)| match first == last {
                 true => day(first).to_owned(),
                 false => format!("{} to {}", day(first), day(last)),
-            }),
-            "and",
-        ),
+            });
+            format!("on {}", and(runs, "and"))
+        }
     };
-    format!("{days} from {} to {}", clock(span.from_s), clock(span.until_s))
+    format!("from {} to {} {days}", clock(span.from_s), clock(span.until_s))
 }
 
 fn purpose(terms: &PurposeRule) -> String {
