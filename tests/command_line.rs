@@ -141,10 +141,10 @@ fn given_a_platform_when_each_command_is_used_then_it_says_what_it_did() {
     assert_eq!(line.text(&agency).trim(), "agency-1 was registered so before");
     line.text(&["agency", "collector", "collector-1", "--agency", "agency-1", "--name", "Li"]);
     let report = line.text(&["import", text(&file), "--lender", "lender-1"]);
-    assert!(report.starts_with("3 cases taken, 0 unchanged, 1 rows refused"), "{report}");
+    assert!(report.starts_with("3 cases taken, 0 unchanged, 1 row refused"), "{report}");
     assert!(report.contains("line 4, principal: expected"), "the bad row is not named: {report}");
     let again = line.text(&["import", text(&file), "--lender", "lender-1"]);
-    assert!(again.starts_with("0 cases taken, 3 unchanged, 1 rows refused"), "{again}");
+    assert!(again.starts_with("0 cases taken, 3 unchanged, 1 row refused"), "{again}");
     // At once: it waits for what was just imported.
     let placement = line.json(&["place"]);
     assert_eq!((&placement["placed"], &placement["on_the_way"]), (&json!(3), &json!(0)), "{placement}");
@@ -174,7 +174,7 @@ fn given_a_platform_when_each_command_is_used_then_it_says_what_it_did() {
     line.text(&["permit", "settle", token, "--outcome", "no-answer"]);
     line.text(&ask);
     let stopped = line.text(&["stop", "--contact", contact]);
-    assert!(stopped.contains("receipt") && stopped.contains("1 permits that waited are void"), "{stopped}");
+    assert!(stopped.contains("receipt") && stopped.contains("1 permit voided"), "{stopped}");
     assert!(line.text(&["stop", "--contact", contact]).contains("already"));
     let refused = line.failure(&ask);
     assert_eq!((&refused["error"], &refused["exit_code"]), (&json!("refused"), &json!(1)), "{refused}");

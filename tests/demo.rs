@@ -1,7 +1,9 @@
 //! The demonstration, run as its users run it: it keeps its promises, and the same seed gives the same figures,
 //! in one process and as services.
 
-use forbear_tests::program::run;
+use std::net::TcpListener;
+
+use forbear_tests::program::{run, run_to_failure};
 use serde_json::Value;
 
 const FORBEAR: &str = env!("CARGO_BIN_EXE_forbear-under-test");
@@ -62,6 +64,15 @@ fn assert_promises(report: &Value) {
     assert!(count(&seen["stop_voided"]) > 0, "the stop voided nothing: {report}");
     assert_eq!(seen["stop_cut_off"], seen["stop_voided"], "{report}");
     assert_eq!(seen["stranger_allowed"], 1, "{report}");
+}
+
+#[test]
+fn given_a_port_that_is_taken_when_run_as_services_then_it_says_so_before_the_simulated_days() {
+    let held = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = held.local_addr().expect("its address").to_string();
+    let (code, out, errors) = run_to_failure(FORBEAR, &["demo", "--nats", "--listen", &address], &[]);
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{errors}");
+    assert!(errors.contains("cannot listen on"), "{errors}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod texts;
 
-use api::http::{clear_cookie, sign_in_cookie};
+use api::http::{OverHttps, clear_cookie, sign_in_cookie};
 use api::{Principal, SignIn};
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
@@ -31,30 +31,32 @@ pub(crate) struct Pasted {
 pub(crate) async fn enter(
     State(pages): State<Pages>,
     visit: Visit,
+    OverHttps(https): OverHttps,
     headers: HeaderMap,
     Params(given): Params<Given>,
 ) -> Response {
     let Some(token) = given.token else { return page(&visit, false).into_response() };
     // A browser that was led here by another site does not send our cookie along with the redirect.
     let led = headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"cross-site");
-    sign_in(&pages, &visit, token.trim(), led)
+    sign_in(&pages, &visit, token.trim(), https, led)
 }
 
 pub(crate) async fn paste(
     State(pages): State<Pages>,
     visit: Visit,
+    OverHttps(https): OverHttps,
     OpenForm(pasted): OpenForm<Pasted>,
 ) -> Response {
-    sign_in(&pages, &visit, pasted.token.trim(), false)
+    sign_in(&pages, &visit, pasted.token.trim(), https, false)
 }
 
-fn sign_in(pages: &Pages, visit: &Visit, token: &str, led: bool) -> Response {
+fn sign_in(pages: &Pages, visit: &Visit, token: &str, https: bool, led: bool) -> Response {
     let now = pages.platform.now();
     let Ok(claims) = SignIn::read(pages.platform.parts().vault.tokens(), token, now) else {
         return (StatusCode::UNAUTHORIZED, page(visit, true)).into_response();
     };
     let seconds = u32::try_from(claims.expires_at.ms_since(now) / 1000).unwrap_or(u32::MAX);
-    let cookie = [(SET_COOKIE, sign_in_cookie(token, seconds, pages.options.secure))];
+    let cookie = [(SET_COOKIE, sign_in_cookie(token, seconds, https || pages.options.secure))];
     let to = home(&claims.principal);
     if !led {
         return (cookie, Redirect::to(to)).into_response();

@@ -3,7 +3,7 @@
 mod texts;
 
 use api::Delivery;
-use api::http::{ClientAddress, sign_in_cookie};
+use api::http::{ClientAddress, OverHttps, sign_in_cookie};
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
@@ -106,6 +106,7 @@ pub(crate) async fn verify(
     State(pages): State<Pages>,
     visit: Visit,
     ClientAddress(address): ClientAddress,
+    OverHttps(https): OverHttps,
     headers: HeaderMap,
     OpenForm(entered): OpenForm<Entered>,
 ) -> Result<Response, Failure> {
@@ -121,7 +122,7 @@ pub(crate) async fn verify(
         Err(refusal) => return Err(refusal.into()),
     };
     let cookies = AppendHeaders([
-        (SET_COOKIE, sign_in_cookie(&token, SIGNED_IN_S, pages.options.secure)),
+        (SET_COOKIE, sign_in_cookie(&token, SIGNED_IN_S, https || pages.options.secure)),
         (SET_COOKIE, my_number::remember(&pages, &number)?),
         (SET_COOKIE, ASKED.clear(&pages, PATH)),
     ]);

@@ -11,6 +11,7 @@
 //! left over after the payload are an error. A type or version that this program does not know is kept
 //! as it is, so that an older program can copy, hash and prove a newer log.
 
+use postcard::ser_flavors::Flavor;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The number of an event type; the high byte names the service.
@@ -103,13 +104,37 @@ pub fn encode<T: Serialize>(event_type: u16, version: u16, payload: &T, out: &mu
     out.push(CODEC_POSTCARD);
     out.extend_from_slice(&event_type.to_le_bytes());
     out.extend_from_slice(&version.to_le_bytes());
-    let taken = std::mem::take(out);
     // Serialising plain data into a growing vector has no way to fail: postcard's errors are a full
     // buffer, or sequences of unknown length, which no event has.
-    match postcard::to_extend(payload, taken) {
-        Ok(grown) => *out = grown,
-        Err(error) => unreachable!("event type {event_type:#06x} does not serialise: {error}"),
+    if let Err(error) = append(payload, out) {
+        unreachable!("event type {event_type:#06x} does not serialise: {error}");
     }
+}
+
+/// Appends a value in postcard. The same bytes as [`postcard::to_extend`] gives, which however takes each
+/// byte of a text through an iterator: that was a tenth of the time of an import.
+pub fn append<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), postcard::Error> {
+    struct Appending<'a>(&'a mut Vec<u8>);
+    impl Flavor for Appending<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn try_push(&mut self, byte: u8) -> Result<(), postcard::Error> {
+            self.0.push(byte);
+            Ok(())
+        }
+
+        #[inline(always)]
+        fn try_extend(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
+            self.0.extend_from_slice(bytes);
+            Ok(())
+        }
+
+        fn finalize(self) -> Result<(), postcard::Error> {
+            Ok(())
+        }
+    }
+    postcard::serialize_with_flavor(value, Appending(out))
 }
 
 /// Reads a payload to its last byte. Used by [`events!`](crate::events).
@@ -220,6 +245,14 @@ mod tests {
         pub enum TestEvent {
             0x7f01 Paid(PaidV2) = { 1: PaidV1, 2: PaidV2 },
         }
+    }
+
+    #[test]
+    fn given_any_kind_of_value_when_appended_then_the_bytes_are_postcards() {
+        let value = ("text", [7_u8; 16], -1_i64, Some(300_u16), vec![(true, 1.5_f64)], 'x');
+        let mut appended = vec![9];
+        append(&value, &mut appended).expect("plain data");
+        assert_eq!(appended, postcard::to_extend(&value, vec![9]).expect("plain data"));
     }
 
     #[test]

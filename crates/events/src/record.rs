@@ -122,13 +122,11 @@ impl RecordBuilder {
     pub fn push<E: crate::Event>(&mut self, mut envelope: Envelope, at: Timestamp, events: &[E]) -> bool {
         let time = self.time.unwrap_or(at);
         envelope.delay_ms = u32::try_from(at.ms_since(time)).unwrap_or(0);
-        let body = std::mem::take(&mut self.body);
-        let before = body.len();
+        let before = self.body.len();
         // As in the codec: serialising plain data into a growing vector has no way to fail.
-        self.body = match postcard::to_extend(&envelope, body) {
-            Ok(grown) => grown,
-            Err(error) => unreachable!("an envelope does not serialise: {error}"),
-        };
+        if let Err(error) = crate::codec::append(&envelope, &mut self.body) {
+            unreachable!("an envelope does not serialise: {error}");
+        }
         put_varint(&mut self.body, events.len() as u64);
         for event in events {
             self.scratch.clear();

@@ -214,3 +214,87 @@ pub fn token(key: &MasterKey, principal: Principal, lasts_ms: i64) -> Result<Str
     let sign_in = SignIn { principal, expires_at: now.plus_ms(lasts_ms) };
     sign_in.sign(&key.tokens()).map_err(Failure::failed)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    /// A platform that answers each request with the next of these; an empty one breaks the connection. Returns the
+    /// keys of the requests.
+    fn answering(answers: Vec<String>) -> (String, std::thread::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let server = format!("http://{}", listener.local_addr().expect("its address"));
+        let serving = std::thread::spawn(move || {
+            let answer = |answer: String| {
+                let (stream, _) = listener.accept().expect("a client");
+                let key = read_request(&stream);
+                (&stream).write_all(answer.as_bytes()).expect("the client reads");
+                key
+            };
+            answers.into_iter().map(answer).collect()
+        });
+        (server, serving)
+    }
+
+    fn read_request(stream: &TcpStream) -> String {
+        let (mut reader, mut key, mut length) = (BufReader::new(stream), String::new(), 0);
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).expect("a line");
+            let line = line.trim().to_ascii_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(value) = line.strip_prefix("idempotency-key: ") {
+                key = value.to_owned();
+            }
+            if let Some(value) = line.strip_prefix("content-length: ") {
+                length = value.parse().expect("a number");
+            }
+        }
+        reader.read_exact(&mut vec![0; length]).expect("the body");
+        key
+    }
+
+    fn answer(status: &str, body: &Value) -> String {
+        let body = body.to_string();
+        let length = body.len();
+        format!(
+            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+    }
+
+    #[test]
+    fn given_a_lost_answer_and_one_that_was_not_decided_then_the_command_is_sent_again_under_the_same_name() {
+        let undecided = answer("503 Service Unavailable", &serde_json::json!({ "reasons": [] }));
+        let done = answer("200 OK", &serde_json::json!({ "changed": true }));
+        let (server, serving) = answering(vec![String::new(), undecided, done]);
+        let answer = Client::anonymous(&server).post("/v1/stops", &serde_json::json!({ "contact": "x" }));
+        assert_eq!(answer.expect("an answer")["changed"], true);
+        let keys = serving.join().expect("it served");
+        assert!(keys.len() == 3 && keys[0].len() == 32 && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+    }
+
+    #[test]
+    fn given_a_refusal_then_it_is_not_sent_again() {
+        let body = serde_json::json!({ "reasons": [{ "code": "F0301", "word": "stopped" }] });
+        let (server, serving) = answering(vec![answer("409 Conflict", &body)]);
+        let failure =
+            Client::anonymous(&server).post_as("/v1/permits", &Value::Null, "mine").expect_err("refused");
+        assert!(!failure.is_unanswered(), "{failure}");
+        assert_eq!(serving.join().expect("it served"), ["mine"]);
+    }
+
+    #[test]
+    fn given_nobody_there_then_it_is_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let server = format!("http://{}", listener.local_addr().expect("its address"));
+        drop(listener);
+        let began = Instant::now();
+        let failure = Client::anonymous(&server).order("/v1/placement").expect_err("nobody is there");
+        assert!(failure.is_unanswered() && began.elapsed() < RETRY_FOR, "{failure}");
+    }
+}

@@ -142,6 +142,9 @@ fn sentence(what: &str, refusal: &Value) -> String {
         None if lines.len() == 1 => lines.push(format!("  {refusal}")),
         None => {}
     }
+    if let Some(code) = refusal["reasons"][0]["code"].as_str() {
+        lines.push(format!("  what it means: forbear code {code}"));
+    }
     lines.join("\n")
 }
 
@@ -166,7 +169,8 @@ mod tests {
         }
         assert_eq!(
             failure.to_string(),
-            "refused:\n  F0302 day-cap (3 of 3)\n  next allowed: 2026-11-25T00:00:01Z"
+            "refused:\n  F0302 day-cap (3 of 3)\n  next allowed: 2026-11-25T00:00:01Z\n  \
+             what it means: forbear code F0302"
         );
     }
 

@@ -97,8 +97,12 @@ impl Money {
         if fraction.len() > scale && fraction.bytes().skip(scale).any(|digit| digit != b'0') {
             return Err(MoneyError::TooPrecise { digits, got: text.to_owned() });
         }
-        let kept = &fraction[..fraction.len().min(scale)];
-        let magnitude: i64 = format!("{whole}{kept:0<scale$}").parse().map_err(|_| MoneyError::Overflow)?;
+        let kept = fraction.bytes().chain(std::iter::repeat(b'0')).take(scale);
+        let magnitude = whole
+            .bytes()
+            .chain(kept)
+            .try_fold(0_i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')))
+            .ok_or(MoneyError::Overflow)?;
         Ok(Self { minor: if unsigned.len() < text.len() { -magnitude } else { magnitude }, currency })
     }
 
@@ -140,7 +144,10 @@ mod tests {
         for wrong in ["", ".", "1.", ".5", "1,000", "1e3", "１２", "--1", "+1", " 1"] {
             assert!(cny(wrong).is_err(), "{wrong:?}");
         }
+        assert_eq!(cny("92233720368547758.07"), Ok(i64::MAX));
+        assert_eq!(cny("92233720368547758.08"), Err(MoneyError::Overflow));
         assert_eq!(cny("99999999999999999999"), Err(MoneyError::Overflow));
+        assert_eq!(cny("000000000000000000000000.010"), Ok(1));
     }
 
     #[test]

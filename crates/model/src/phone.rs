@@ -93,7 +93,7 @@ fn plain_chinese_mobile(trimmed: &str, region: Option<&str>) -> Option<PhoneNumb
             | [b'1', b'6', b'2' | b'5'..=b'7', ..]
             | [b'1', b'7', b'0'..=b'3' | b'5'..=b'8', ..]
     );
-    assigned.then(|| PhoneNumber(format!("+86{digits}")))
+    assigned.then(|| PhoneNumber(["+86", digits].concat()))
 }
 
 fn looks_scientific(text: &str) -> bool {

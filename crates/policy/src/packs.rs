@@ -13,6 +13,17 @@ const TEXTS: &[(&str, &str)] = checked_in! {
     "strict",
     "cn",
     "us-reg-f",
+    "us-ma",
+    "us-wa",
+    "us-nyc",
+    "us-fl",
+    "us-nv",
+    "us-pa",
+    "uk",
+    "in",
+    "hk",
+    "sg",
+    "eu",
 };
 
 /// Id and text of each checked-in pack.

@@ -19,6 +19,7 @@
 //!
 //! **Architecture invariant:** plaintext and keys never reach a log line, an error or a `Debug`.
 
+mod by_person;
 mod derive;
 mod hex;
 mod keys;

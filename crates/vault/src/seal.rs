@@ -83,6 +83,10 @@ impl DataKey {
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    pub(crate) fn cipher(&self) -> Cipher {
+        cipher(self.bytes())
+    }
 }
 
 impl fmt::Debug for DataKey {
@@ -93,15 +97,20 @@ impl fmt::Debug for DataKey {
 
 /// Seals a field. The same key, place and plaintext give the same bytes.
 pub fn seal(key: &DataKey, place: &Place, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+    seal_with(&key.cipher(), place, plaintext)
+}
+
+/// The same, with the cipher of the person's key: for who seals several fields of one person.
+pub(crate) fn seal_with(cipher: &Cipher, place: &Place, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
     if plaintext.len() > PLAINTEXT_LEN_MAX {
         return Err(SealError::TooLong { len: plaintext.len() });
     }
-    encrypt(&cipher(key.bytes()), &associated_data(place), plaintext)
+    encrypt(cipher, &associated_data(place), plaintext)
 }
 
 /// Opens a field that was sealed under the same key at the same place.
 pub fn open(key: &DataKey, place: &Place, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
-    decrypt(&cipher(key.bytes()), &associated_data(place), sealed)
+    decrypt(&key.cipher(), &associated_data(place), sealed)
 }
 
 pub(crate) fn cipher(key: &[u8; 32]) -> Cipher {

@@ -1,12 +1,12 @@
 //! The vault: people's keys made, found, used and destroyed.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use model::PersonId;
 use zeroize::Zeroizing;
 
+use crate::by_person::ByPerson;
 use crate::derive::Label;
 use crate::keys::{KeyState, KeyStore, KeyStoreError, WrappedKey};
 use crate::master::MasterKey;
@@ -146,6 +146,15 @@ impl Vault {
     /// Each person's key, made and stored where there is none. At most two round trips to the store, one if
     /// all are known; a person may be named more than once.
     pub async fn keys_for(&self, people: &[PersonId]) -> Result<Vec<PersonKey>, VaultError> {
+        let (keys, positions) = self.unique_keys(people.iter().copied()).await?;
+        Ok(positions.into_iter().map(|position| keys[position].clone()).collect())
+    }
+
+    /// The key of each of them once, and for each of `people` where it stands.
+    async fn unique_keys(
+        &self,
+        people: impl ExactSizeIterator<Item = PersonId>,
+    ) -> Result<(Vec<PersonKey>, Vec<usize>), VaultError> {
         let (unique, positions) = unique(people);
         let states = self.states(&unique).await?;
         let absent: Vec<PersonId> = unique
@@ -159,22 +168,31 @@ impl Vault {
             KeyState::Absent => made.next().ok_or(VaultError::StoreContract),
             present => self.person_key(*person, present),
         };
-        let keys: Vec<PersonKey> = unique.iter().zip(&states).map(key_of).collect::<Result<_, _>>()?;
-        Ok(positions.into_iter().map(|position| keys[position].clone()).collect())
+        let keys = unique.iter().zip(&states).map(key_of).collect::<Result<_, _>>()?;
+        Ok((keys, positions))
     }
 
     /// Seals many fields of many people. Every key is durable in the store before this returns, so no log ever
-    /// holds bytes whose key a crash could lose.
+    /// holds bytes whose key a crash could lose. Fastest where fields of one person follow each other: the key
+    /// schedule is then computed once for all of them.
     pub async fn seal_batch(&self, fields: &[Field<'_>]) -> Result<Vec<SealedField>, VaultError> {
-        let people: Vec<PersonId> = fields.iter().map(|field| field.place.person).collect();
-        let keys = self.keys_for(&people).await?;
-        let seal_one = |(field, key): (&Field<'_>, PersonKey)| match key {
-            PersonKey::Erased => Ok(SealedField::Erased),
-            PersonKey::Live(key) => seal::seal(&key, &field.place, field.plaintext)
-                .map(SealedField::Sealed)
-                .map_err(|source| field_error(&field.place, source)),
-        };
-        fields.iter().zip(keys).map(seal_one).collect()
+        let people = fields.iter().map(|field| field.place.person);
+        let (keys, positions) = self.unique_keys(people).await?;
+        let mut sealed = Vec::with_capacity(fields.len());
+        let mut ready: Option<(usize, seal::Cipher)> = None;
+        for (Field { place, plaintext }, position) in fields.iter().zip(positions) {
+            let PersonKey::Live(key) = &keys[position] else {
+                sealed.push(SealedField::Erased);
+                continue;
+            };
+            let (_, cipher) = match &mut ready {
+                Some(ready) if ready.0 == position => ready,
+                other => other.insert((position, key.cipher())),
+            };
+            let bytes = seal::seal_with(cipher, place, plaintext);
+            sealed.push(SealedField::Sealed(bytes.map_err(|source| field_error(place, source))?));
+        }
+        Ok(sealed)
     }
 
     /// Opens one sealed field.
@@ -190,8 +208,7 @@ impl Vault {
 
     /// Opens many sealed fields in one round trip to the store. The first that does not open fails the call.
     pub async fn open_batch(&self, sealed: &[(Place, &[u8])]) -> Result<Vec<Opened>, VaultError> {
-        let people: Vec<PersonId> = sealed.iter().map(|(place, _)| place.person).collect();
-        let (unique, positions) = unique(&people);
+        let (unique, positions) = unique(sealed.iter().map(|(place, _)| place.person));
         let states = self.states(&unique).await?;
         let open_one = |((place, bytes), position): (&(Place, &[u8]), usize)| match self
             .person_key(place.person, &states[position])?
@@ -268,16 +285,21 @@ impl Vault {
 }
 
 /// Each person once, in order of first appearance, and for each of `people` where they stand in that list.
-fn unique(people: &[PersonId]) -> (Vec<PersonId>, Vec<usize>) {
-    let mut unique = Vec::with_capacity(people.len());
-    let mut seen = HashMap::with_capacity(people.len());
-    let mut position = |person: &PersonId| {
-        *seen.entry(*person).or_insert_with(|| {
-            unique.push(*person);
-            unique.len() - 1
-        })
+fn unique(people: impl ExactSizeIterator<Item = PersonId>) -> (Vec<PersonId>, Vec<usize>) {
+    let mut unique: Vec<PersonId> = Vec::with_capacity(people.len());
+    let mut seen = ByPerson::with_capacity_and_hasher(people.len(), Default::default());
+    let mut last = 0;
+    let position = |person| {
+        // Mostly the fields of one person follow each other.
+        if unique.get(last) != Some(&person) {
+            last = *seen.entry(person).or_insert_with(|| {
+                unique.push(person);
+                unique.len() - 1
+            });
+        }
+        last
     };
-    let positions = people.iter().map(&mut position).collect();
+    let positions = people.map(position).collect();
     (unique, positions)
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{print, text};
+use super::{count, print, text};
 use crate::cli::{Agency, Format, Queue, Server};
 use crate::client::Client;
 use crate::failure::Failure;
@@ -24,7 +24,7 @@ pub(super) fn run(agency: Agency, format: Format) -> Result<(), Failure> {
                 if lift {
                     format!("{agency} may work again; place cases with it by `forbear place`")
                 } else {
-                    format!("{agency} is suspended; {} cases taken back", answer["withdrawn"])
+                    format!("{agency} is suspended; {} taken back", count(&answer["withdrawn"], "case"))
                 }
             });
         }
@@ -59,9 +59,10 @@ fn agencies(answer: &Value) -> String {
             "{:<12} {:<24} {:>9} {:>9} {:>10}{suspended}\n",
             text(&agency["agency"]),
             text(&agency["name"]),
-            agency["placed"],
-            agency["capacity"],
-            agency["collectors"]
+            // As text: a JSON number knows no width.
+            text(&agency["placed"]),
+            text(&agency["capacity"]),
+            text(&agency["collectors"])
         ));
     }
     out
@@ -82,7 +83,8 @@ pub(super) fn place(server: &Server, format: Format) -> Result<(), Failure> {
     };
     answer["placed"] = json!(placed);
     print(format, &answer, |answer| {
-        let mut out = format!("{} cases placed, {} wait\n", answer["placed"], answer["remaining"]);
+        let mut out =
+            format!("{} placed, {} waiting\n", count(&answer["placed"], "case"), answer["remaining"]);
         if answer["on_the_way"].as_u64().is_some_and(|cases| cases > 0) {
             out.push_str(&format!(
                 "  {} more are on their way from the ledger: place again in a moment\n",
@@ -104,7 +106,7 @@ pub(super) fn queue(queue: &Queue, format: Format) -> Result<(), Failure> {
         let mut out = String::new();
         for (heading, key) in [("may be called now", "callable"), ("later", "later")] {
             let entries: Vec<&Value> = answer[key].as_array().into_iter().flatten().collect();
-            out.push_str(&format!("{heading}: {} cases\n", entries.len()));
+            out.push_str(&format!("{heading}: {}\n", count(&json!(entries.len()), "case")));
             for entry in entries {
                 out.push_str(&format!("  {} {}\n", text(&entry["case"]), text(&entry["worth"]["text"])));
                 for contact in entry["contacts"].as_array().into_iter().flatten() {

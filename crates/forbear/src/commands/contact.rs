@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use serde_json::{Value, json};
 
-use super::{print, text};
+use super::{count, print, text};
 use crate::cli::{Format, Stop, Timeline, Whom};
 use crate::client::Client;
 use crate::failure::Failure;
@@ -36,13 +36,17 @@ fn read_number(number: &str) -> Result<String, Failure> {
 pub(super) fn stop(stop: &Stop, format: Format) -> Result<(), Failure> {
     let answer = Client::anonymous(&stop.server).post("/v1/stops", &whom(&stop.whom)?)?;
     print(format, &answer, |answer| {
-        let before = if answer["changed"] == Value::Bool(true) { "" } else { " already" };
+        let (before, void) = if answer["changed"] == Value::Bool(true) {
+            let voided = count(&answer["voided"], "permit");
+            ("", format!("; {voided} voided"))
+        } else {
+            (" already", String::new())
+        };
         format!(
             "stopped{before}: no lender, agency or channel reaches this number any more\n\
-             receipt: {} at {}; {} permits that waited are void",
+             receipt: {} at position {}{void}",
             text(&answer["contact"]),
             text(&answer["stop"]),
-            answer["voided"]
         )
     });
     Ok(())

@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, stderr};
 use std::net::SocketAddr;
 
+use serde_json::{Value, json};
+
 use crate::cli::{Demo, Format};
 use crate::demo::{self, Ran};
 use crate::failure::Failure;
@@ -44,7 +46,7 @@ pub(super) async fn run(asked: Demo, format: Format) -> Result<(), Failure> {
     let ran = demo.run().await.map_err(Failure::failed)?;
     let kept = ran.report.kept();
     match format {
-        Format::Json => println!("{}", serde_json::to_string(&ran.report).map_err(Failure::failed)?),
+        Format::Json => println!("{}", object(&ran, !asked.exit)?),
         Format::Text => print!("{}", ran.report.text()),
     }
     if !asked.exit {
@@ -53,6 +55,16 @@ pub(super) async fn run(asked: Demo, format: Format) -> Result<(), Failure> {
     }
     ran.stop().await.map_err(Failure::failed)?;
     if kept { Ok(()) } else { Err(Failure::failed("a promise was not kept; see the report")) }
+}
+
+/// The report; while the pages are served, also where.
+fn object(ran: &Ran, serving: bool) -> Result<Value, Failure> {
+    let mut object = serde_json::to_value(&ran.report).map_err(Failure::failed)?;
+    if serving {
+        object["pages"] = json!(ran.pages.map(|address| format!("http://{address}/")));
+        object["links"] = ran.links.iter().map(|(what, link)| json!({ "for": what, "link": link })).collect();
+    }
+    Ok(object)
 }
 
 fn announce(ran: &Ran, format: Format) {

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, stderr};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
-use super::{print, text};
+use super::{count, print, text};
 use crate::cli::{Format, Import};
 use crate::client::Client;
 use crate::failure::Failure;
@@ -38,10 +38,10 @@ pub(super) fn run(import: Import, format: Format) -> Result<(), Failure> {
 
 fn describe(report: &Value) -> String {
     let mut out = format!(
-        "{} cases taken, {} unchanged, {} rows refused ({} a second)\n",
-        report["taken"],
+        "{} taken, {} unchanged, {} refused ({} a second)\n",
+        count(&report["taken"], "case"),
         report["unchanged"],
-        report["refused"],
+        count(&report["refused"], "row"),
         text(&report["cases_per_second"])
     );
     let errors: Vec<&Value> = report["errors"].as_array().into_iter().flatten().collect();

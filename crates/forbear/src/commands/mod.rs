@@ -58,6 +58,12 @@ fn print(format: Format, value: &Value, text: impl FnOnce(&Value) -> String) {
     }
 }
 
+/// So many of something: `1 case`, `2 cases`.
+fn count(number: &Value, one: &str) -> String {
+    let several = if number.as_u64() == Some(1) { "" } else { "s" };
+    format!("{} {one}{several}", text(number))
+}
+
 /// A field's text, or a dash.
 fn text(value: &Value) -> String {
     match value {

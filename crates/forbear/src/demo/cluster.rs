@@ -173,3 +173,36 @@ fn server_program() -> Option<PathBuf> {
     });
     named.into_iter().chain([tools]).chain(on_path).find(|candidate| candidate.is_file())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    /// Answers every request with this, as whatever holds a port may.
+    fn answering(body: &'static str) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("its address");
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let length = body.len();
+                drop(stream.read(&mut [0; 1024]));
+                drop(write!(
+                    stream,
+                    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+                ));
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn given_another_program_on_the_port_then_the_process_is_not_taken_to_be_ready() {
+        let ours = answering("{\"ready\": true, \"pid\": 7}");
+        assert!(is_ready(ours, Some(7)).await);
+        assert!(!is_ready(ours, Some(8)).await, "another process of this program");
+        assert!(!is_ready(ours, None).await, "ours has ended");
+        assert!(!is_ready(answering("<html>"), Some(7)).await, "another program");
+    }
+}

@@ -115,6 +115,11 @@ impl Demo {
             listen: self.pages.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))),
             ..Config::default()
         };
+        if self.nats {
+            // The process that listens there is the last to start; said now, it costs nobody the days before.
+            let failed = |cause| StartError::Listen { address: config.listen, cause };
+            std::net::TcpListener::bind(config.listen).map_err(failed)?;
+        }
         let clock = SimulatedClock::starting(MIDNIGHT);
         let key_file = self.directory.join("vault.key");
         write_key(&key_file, self.seed)?;

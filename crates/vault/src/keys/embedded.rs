@@ -10,7 +10,6 @@
 //! | `people` | row number, u32 | person (16 bytes), stored form of the key |
 //! | `meta` | `check` | check value of the master key |
 
-use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -22,6 +21,7 @@ use model::PersonId;
 use redb::{Database, Durability, ReadableDatabase, ReadableTable, Table, TableDefinition};
 
 use super::{KeyState, KeyStore, KeyStoreError, WrappedKey};
+use crate::by_person::ByPerson;
 use crate::master::sync_parent;
 
 const PEOPLE: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("people");
@@ -40,7 +40,7 @@ struct Inner {
     /// Replaced as a whole by `scrub`, which keeps the row numbers.
     database: RwLock<Database>,
     /// Row of each person whose row is durable. Held for look-ups only, never over a commit.
-    rows: RwLock<HashMap<PersonId, u32>>,
+    rows: RwLock<ByPerson<u32>>,
     /// One writer at a time: held from the look-up to the commit.
     writer: Mutex<()>,
 }
@@ -112,7 +112,7 @@ impl Inner {
     fn open(path: &Path) -> Result<Self, Fault> {
         remove_if_there(&draft_of(path)).map_err(Fault::Io)?;
         let database = open_database(path)?;
-        let mut rows = HashMap::new();
+        let mut rows = ByPerson::default();
         let people = database.begin_read()?.open_table(PEOPLE)?;
         for entry in people.iter()? {
             let (row, value) = entry?;
@@ -165,7 +165,7 @@ impl Inner {
     fn put_new(&self, entries: &[(PersonId, WrappedKey)]) -> Result<Vec<KeyState>, Fault> {
         let _writer = self.writer();
         let (rows, mut next) = self.rows_of(entries.iter().map(|(person, _)| *person));
-        let mut added = HashMap::new();
+        let mut added = ByPerson::with_capacity_and_hasher(entries.len(), Default::default());
         let states = self.with(|database| {
             let mut transaction = database.begin_write()?;
             transaction.set_durability(Durability::Immediate)?;
