@@ -2,7 +2,7 @@
 
 use audit::{After, AgencyFigures, AuditFigures, Recount, TimelineEntry, TimelineReason};
 use events::assignment::{AgencyView, AssignmentFigures, UnplacedV1};
-use events::gate::{ConsentAnswer, Figures as GateFigures, Stop, StopSource};
+use events::gate::{ConsentAnswer, Count, Figures as GateFigures, Held, RuleName, Stop, StopSource};
 use events::ledger::{CloseReason, LedgerFigures};
 use events::{Actor, Position, Reason, Refusal};
 use model::{Currency, Money, Timestamp};
@@ -36,6 +36,7 @@ fn reason(reason: &Reason) -> Value {
     json!({
         "code": reason.code.to_string(),
         "word": reason.code.word(),
+        "rule": reason.rule.map(|rule| rule.to_string()),
         "detail": reason.detail,
         "limit": reason.limit,
         "counted": reason.counted,
@@ -97,10 +98,23 @@ pub fn contact(view: &ContactView) -> Value {
     json!({
         "contact": view.contact.to_string(),
         "stop": view.stop.as_ref().map(stop),
-        "day": view.day,
-        "seven_days": view.seven_days,
+        "counts": view.counts.iter().map(counted).collect::<Vec<_>>(),
+        "holds": view.holds.iter().map(held).collect::<Vec<_>>(),
         "pending": view.pending,
         "holders": view.holders.iter().map(holder).collect::<Vec<_>>(),
+    })
+}
+
+fn counted((rule, count): &(RuleName, Count)) -> Value {
+    json!({ "rule": rule.as_str(), "counted": count.counted, "limit": count.limit })
+}
+
+fn held(held: &Held) -> Value {
+    json!({
+        "position": held.position.0,
+        "at": rfc3339(held.at),
+        "kind": held.kind.word(),
+        "until": held.until.map(rfc3339),
     })
 }
 
@@ -183,7 +197,7 @@ fn gate_figures(figures: &GateFigures) -> Value {
         "voided": figures.voided,
         "stops": figures.stops,
         "contacts": figures.contacts,
-        "policy": figures.policy.as_ref().map(|(id, version)| json!({ "id": id, "version": version })),
+        "policies": figures.policies.iter().map(|(id, version)| json!({ "id": id, "version": version })).collect::<Vec<_>>(),
     })
 }
 
@@ -252,6 +266,7 @@ fn timeline_entry(entry: &TimelineEntry) -> Value {
         json!({
             "code": reason.code.to_string(),
             "word": reason.code.word(),
+        "rule": reason.rule.map(|rule| rule.to_string()),
             "limit": reason.limit,
             "counted": reason.counted,
             "next_allowed": reason.next_allowed.map(rfc3339),

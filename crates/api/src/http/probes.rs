@@ -5,8 +5,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use events::gate::PolicyV1;
 use prometheus::TextEncoder;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::asker::{Asker, RetryKey};
@@ -63,10 +63,33 @@ pub(super) async fn adopt_policy(
     State(platform): State<Platform>,
     Asker(principal): Asker,
     retry_key: RetryKey,
-    Input(policy): Input<PolicyV1>,
+    Input(wanted): Input<Adopt>,
 ) -> Result<Json<Value>, Problem> {
-    let changed = platform.adopt_policy(&principal, policy, retry_key.as_deref()).await?;
+    let changed = platform.adopt_policy(&principal, wanted.pack, retry_key.as_deref()).await?;
     Ok(Json(json!({ "changed": changed })))
+}
+
+/// A rule pack, as its text.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Adopt {
+    pack: String,
+}
+
+pub(super) async fn withdraw_policy(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+    retry_key: RetryKey,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let changed = platform.withdraw_policy(&principal, id, retry_key.as_deref()).await?;
+    Ok(Json(json!({ "changed": changed })))
+}
+
+/// The law in force: public.
+pub(super) async fn policies(State(platform): State<Platform>) -> Result<Json<Value>, Problem> {
+    let (position, packs) = platform.policies().await?;
+    Ok(Json(json!({ "position": position.map(|position| position.0), "packs": packs })))
 }
 
 /// Prometheus text format, version 0.0.4.

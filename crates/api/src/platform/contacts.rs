@@ -3,7 +3,7 @@
 use events::assignment::AgencyView;
 use events::gate::{
     ConsentAnswer, ConsentAnsweredV1, ContactStatus, Count, GateAnswer, GateCommand, GateQuery, GateReply,
-    Holder, Stop, StopSource,
+    Held, Holder, RuleName, Stop, StopSource,
 };
 use events::{Code, Position, Refusal, Tenant};
 use model::{AgencyId, CaseId, ContactPointId, LenderId, Role};
@@ -20,10 +20,10 @@ pub struct ContactView {
     pub contact: ContactPointId,
     /// The stop, if there is one.
     pub stop: Option<Stop>,
-    /// Contacts today, in the strictest zone.
-    pub day: Count,
-    /// Contacts on seven days.
-    pub seven_days: Count,
+    /// What each cap on the contact point counts now, in the strictest zone, as for a call to collect.
+    pub counts: Vec<(RuleName, Count)>,
+    /// Holds that concern it.
+    pub holds: Vec<Held>,
     /// Permits that wait to be redeemed.
     pub pending: u32,
     /// Who holds it; only what the asker may see.
@@ -88,8 +88,8 @@ impl Platform {
         if holders.is_empty() && !own_number && !principal.sees_all() {
             return Err(not_found());
         }
-        let ContactStatus { stop, day, seven_days, pending, .. } = status;
-        Ok(ContactView { contact, stop, day, seven_days, pending, holders })
+        let ContactStatus { stop, counts, pending, holds, .. } = status;
+        Ok(ContactView { contact, stop, counts, holds, pending, holders })
     }
 
     /// Stops all contact. Anybody may: a wrong stop costs a call, a missing one a person's peace.
@@ -181,15 +181,15 @@ fn sees(principal: &Principal, holder: &Holder) -> bool {
 }
 
 fn named(holder: &Holder, agencies: &[AgencyView]) -> HolderView {
-    let Holder { case, lender, agency, role, consent, closed } = *holder;
+    let Holder { case, lender, agency, role, consent, closed, .. } = *holder;
     let found = agencies.iter().find(|view| Some(view.agency) == agency);
     let agency_name = found.map(|view| view.name.clone());
     HolderView { case, lender, agency, agency_name, role, consent, closed }
 }
 
 fn unknown(contact: ContactPointId) -> ContactView {
-    let none = Count::default();
-    ContactView { contact, stop: None, day: none, seven_days: none, pending: 0, holders: Vec::new() }
+    let (counts, holds, holders) = (Vec::new(), Vec::new(), Vec::new());
+    ContactView { contact, stop: None, counts, holds, pending: 0, holders }
 }
 
 fn may_say(principal: &Principal, source: StopSource) -> bool {

@@ -1,7 +1,7 @@
 //! Permits: asked for, redeemed, settled.
 
 use events::assignment::{AgencyView, CollectorView};
-use events::gate::{Count, GateAnswer, GateCommand, Line, PermitRequest};
+use events::gate::{GateAnswer, GateCommand, Line, PermitRequest, TemplateId, Tightest};
 use events::{Code, Position, Reason, Refusal, Tally, Tenant};
 use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, Outcome, Purpose, Timestamp};
 use serde::Serialize;
@@ -21,6 +21,8 @@ pub struct PermitAsk {
     pub target: Target,
     /// About which case.
     pub case: CaseId,
+    /// Debts of the same person that it is about too, by their cases.
+    pub also: Vec<CaseId>,
     /// Who makes it; may be left out by a collector, who is meant then.
     pub collector: Option<CollectorId>,
     /// How.
@@ -29,6 +31,8 @@ pub struct PermitAsk {
     pub purpose: Purpose,
     /// From which of the agency's calling numbers; its first if left out.
     pub line: Option<Line>,
+    /// The approved template that a message is made from.
+    pub template: Option<TemplateId>,
 }
 
 /// Go ahead, once.
@@ -44,10 +48,8 @@ pub struct PermitGiven {
     /// The last moment at which it may be redeemed.
     #[serde(serialize_with = "json::time")]
     pub expires_at: Timestamp,
-    /// The calendar day, this permit included.
-    pub day: Count,
-    /// Seven calendar days, this permit included.
-    pub seven_days: Count,
+    /// The cap that leaves least, this permit included.
+    pub tightest: Option<Tightest>,
     /// The calling number that the called person will see.
     #[serde(serialize_with = "json::text")]
     pub line: Line,
@@ -63,6 +65,23 @@ pub struct Redeemed {
     pub contact: ContactPointId,
     /// False: the same call had redeemed it before.
     pub changed: bool,
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettleAsk {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The debts that it counts toward, by their cases; empty: as asked.
+    pub toward: Vec<CaseId>,
+    /// The debts that were spoken about; empty, if there was a conversation: those that it counts toward.
+    pub discussed: Vec<CaseId>,
+}
+
+impl From<Outcome> for SettleAsk {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, toward: Vec::new(), discussed: Vec::new() }
+    }
 }
 
 /// The outcome is recorded.
@@ -90,17 +109,19 @@ impl Platform {
         let request = PermitRequest {
             contact,
             case: ask.case,
+            also: ask.also.clone(),
             agency: agency.agency,
             collector,
             channel: ask.channel,
             purpose: ask.purpose,
             line,
+            template: ask.template,
         };
         let id = Names::new(principal, retry_key)?.nth(0);
         let tenant = Tenant::Agency(agency.agency);
         let command = GateCommand::RequestPermit(request);
         match give(&self.parts.gate, principal, tenant, id, command).await? {
-            GateAnswer::Permit { permit, expires_at, day, seven_days } => {
+            GateAnswer::Permit { permit, expires_at, tightest } => {
                 let token = PermitToken {
                     contact,
                     permit,
@@ -112,7 +133,7 @@ impl Platform {
                 };
                 let token = token.sign(self.parts.vault.tokens())?;
                 let permit = permit.0;
-                Ok(PermitGiven { token, permit, contact, expires_at, day, seven_days, line })
+                Ok(PermitGiven { token, permit, contact, expires_at, tightest, line })
             }
             GateAnswer::Refused { decision, reasons, next_allowed } => Err(Refusal {
                 reasons,
@@ -146,11 +167,13 @@ impl Platform {
         &self,
         principal: &Principal,
         token: &str,
-        outcome: Outcome,
+        ask: &SettleAsk,
         retry_key: Option<&str>,
     ) -> Result<Settled, Refusal> {
         let token = self.own_permit(principal, token)?;
-        let command = GateCommand::SettlePermit { contact: token.contact, permit: token.permit, outcome };
+        let (contact, permit) = (token.contact, token.permit);
+        let SettleAsk { outcome, toward, discussed } = ask.clone();
+        let command = GateCommand::SettlePermit { contact, permit, outcome, toward, discussed };
         let id = Names::new(principal, retry_key)?.nth(0);
         let answer = give(&self.parts.gate, principal, Tenant::Agency(token.agency), id, command).await?;
         Ok(match answer {

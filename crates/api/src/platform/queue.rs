@@ -145,7 +145,7 @@ impl Platform {
         for (index, (request, _)) in asked.iter().enumerate() {
             let (indexes, part) = &mut parts[usize::from(gate.partition_of(&request.contact.0))];
             indexes.push(index);
-            part.push(*request);
+            part.push(request.clone());
         }
         let queries = (0..).zip(parts).filter(|(_, (indexes, _))| !indexes.is_empty()).map(
             |(partition, (indexes, part))| async move {
@@ -177,8 +177,18 @@ fn requests(
     for case in cases {
         for &(contact, role) in &case.contacts {
             let mut ask = |channel, purpose| {
-                let request =
-                    PermitRequest { contact, case: case.case, agency, collector, channel, purpose, line };
+                // Which text a message will be made from, nobody knows yet; content rules speak when it is asked for.
+                let request = PermitRequest {
+                    contact,
+                    case: case.case,
+                    also: Vec::new(),
+                    agency,
+                    collector,
+                    channel,
+                    purpose,
+                    line,
+                    template: None,
+                };
                 asked.push((request, role));
             };
             if role.owes() {
