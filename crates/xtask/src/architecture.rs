@@ -20,11 +20,12 @@ const ARROWS: &[(&str, May)] = &[
     ("assignment", May::Use(&["model", "events"])),
     ("policy", May::Use(&["model"])),
     ("gate", May::Use(&["model", "events", "policy"])),
+    ("casebook", May::Use(&["model", "events", "policy", "gate"])),
     ("tlog", May::Use(&[])),
     ("eventlog", May::Use(&["model", "events"])),
     ("vault", May::Use(&["model"])),
     ("runtime", May::Use(&["model", "events", "eventlog", "vault"])),
-    ("audit", May::Use(&["model", "events", "runtime", "tlog"])),
+    ("audit", May::Use(&["model", "events", "policy", "runtime", "tlog"])),
     ("api", May::UseAllBut(&["console", "forbear", "sim", "xtask", "forbear-tests", "forbear-benches"])),
     ("console", May::Use(&["model", "events", "api"])),
     ("forbear", May::UseAllBut(&["sim", "xtask", "forbear-tests", "forbear-benches"])),
@@ -49,7 +50,7 @@ const ARROWS: &[(&str, May)] = &[
 ];
 
 /// The crates that see no clock, no chance, no disk, no network and no threads.
-pub const PURE: &[&str] = &["model", "events", "ledger", "assignment", "policy", "gate", "tlog"];
+pub const PURE: &[&str] = &["model", "events", "ledger", "assignment", "policy", "gate", "casebook", "tlog"];
 
 /// What no pure crate may reach through normal dependencies, and what it would bring.
 ///
