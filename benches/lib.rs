@@ -1,10 +1,20 @@
-//! What the benchmarks share: a decider that does nothing but write, and medians.
+//! What the benchmarks share: a decider that does nothing but write, clients that wait for their answers, the
+//! bare store to compare with, and medians.
 
+pub mod bare;
+pub mod clients;
+pub mod one_partition;
+pub mod paced;
+
+use std::error::Error;
 use std::time::Duration;
 
 use events::{Decider, Now, Position, Refusal, Service};
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// Why a measurement could not be made.
+pub type Failed = Box<dyn Error + Send + Sync>;
 
 /// A decider whose every command becomes one event: what is measured is the runtime.
 pub struct Notes;
@@ -67,4 +77,21 @@ pub fn quantile(values: &mut [Duration], share: f64) -> Duration {
     values.sort_unstable();
     let index = ((values.len() as f64 * share) as usize).min(values.len().saturating_sub(1));
     values.get(index).copied().unwrap_or_default()
+}
+
+/// In microseconds.
+pub fn micros(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}
+
+/// The processor time, user's and system's, that this process has used so far.
+pub fn cpu_time() -> Result<Duration, Failed> {
+    /// Linux counts it in these for every program, whatever the kernel's own clock.
+    const TICKS_PER_SECOND: u64 = 100;
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // The name of the program, in brackets, may hold blanks. The times are fields 14 and 15.
+    let (_, fields) = stat.rsplit_once(')').ok_or("expected /proc/self/stat to hold a name in brackets")?;
+    let times = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+    let ticks = times.sum::<Result<u64, _>>()?;
+    Ok(Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
 }

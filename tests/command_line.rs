@@ -1,8 +1,13 @@
 //! A day at the command line: every command, as its help describes it, against one running platform.
 
+use std::fs::Permissions;
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+
 use forbear_tests::load::eventually;
-use forbear_tests::nats_server::free_port;
-use forbear_tests::program::{run, run_to_failure, run_with, text};
+use forbear_tests::nats_server::{self, free_port};
+use forbear_tests::program::{Program, run, run_to_failure, run_with, text};
 use forbear_tests::site::Site;
 use serde_json::{Value, json};
 
@@ -122,6 +127,57 @@ fn given_a_file_the_environment_and_flags_when_checked_then_each_setting_says_wh
     let wrong = failure(&["config", "check", "--config", text(&again), "--format", "json"], &[]);
     let message = wrong["message"].as_str().expect("a message");
     assert!(message.contains("there is no setting nats.replica, the nearest is nats.replicas"), "{message}");
+}
+
+#[test]
+fn given_a_server_that_wants_a_password_when_it_is_in_a_file_or_in_the_address_then_services_take_part() {
+    let site = Site::new(FORBEAR, "warn");
+    let (port, config) = (free_port(), site.path("nats.conf"));
+    let settings = format!(
+        "listen: \"127.0.0.1:{port}\"\nauthorization {{ user: me, password: \"s3:cr@t\" }}\n\
+         jetstream {{ store_dir: {:?} }}\n",
+        text(&site.path("nats"))
+    );
+    std::fs::write(&config, settings).expect("written");
+    let mut server = Command::new(nats_server::binary());
+    server.arg("-c").arg(&config).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut server = server.spawn().expect("the server starts");
+    eventually("the server to listen", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+
+    let login = site.path("nats.login");
+    std::fs::write(&login, "me:s3:cr@t\n").expect("written");
+    let (login, key) = (text(&login).to_owned(), site.key());
+    let plain = format!("nats://127.0.0.1:{port}");
+    let in_address = format!("nats://me:s3%3Acr%40t@127.0.0.1:{port}");
+    let serve = ["serve", "assignment", "--vault-key", text(&key)];
+    let check = ["config", "check", "--nats-login", &login, "--format", "json"];
+    std::fs::set_permissions(&login, Permissions::from_mode(0o644)).expect("ours");
+    let open = failure(&check, &[]);
+    assert!(open["message"].as_str().expect("text").contains("chmod 600"), "{open}");
+    std::fs::set_permissions(&login, Permissions::from_mode(0o600)).expect("ours");
+    for (name, arguments) in [
+        ("file", ["--nats", plain.as_str(), "--nats-login", login.as_str()].as_slice()),
+        ("address", &["--nats", &in_address]),
+    ] {
+        let (data, log) = (site.path(name), site.path(&format!("{name}.log")));
+        let all = [&serve[..], arguments, &["--data", text(&data)]].concat();
+        let mut program = Program::new(FORBEAR, &all, log, "info");
+        program.start();
+        eventually("the service to lead", || program.last_logged("leading").is_some());
+        program.stop();
+        assert!(
+            !program.log_end().contains("s3:cr@t") && !program.log_end().contains("s3%3A"),
+            "{}",
+            program.log_end()
+        );
+    }
+    let refused = failure(
+        &[&serve[..], &["--nats", &plain, "--data", text(&site.path("none")), "--format", "json"]].concat(),
+        &[],
+    );
+    assert_eq!(refused["error"], "unavailable", "{refused}");
+    server.kill().expect("it is ours");
+    server.wait().expect("it ends");
 }
 
 #[test]

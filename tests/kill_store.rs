@@ -2,7 +2,7 @@
 //!
 //! `FORBEAR_KILL_ROUNDS=50` runs the kill tests that often; 5 rounds otherwise.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -18,6 +18,9 @@ use forbear_tests::nats_server::{NatsServer, client};
 use tokio::sync::oneshot;
 
 const STREAM: StreamId = StreamId { service: Service::Gate, partition: 0 };
+
+/// The events of a record of some hundred kilobytes.
+const LARGE: usize = 10_000;
 
 fn rounds() -> u64 {
     std::env::var("FORBEAR_KILL_ROUNDS").map_or(5, |text| text.parse().expect("a number of rounds"))
@@ -86,22 +89,34 @@ async fn given_kill_9_of_the_process_then_the_embedded_store_has_every_acknowled
             history(&log, STREAM).await.unwrap_or_else(|error| panic!("round {round}: {error}"));
         assert_all_there(&acknowledged, &printed(&hashes), round);
     }
-    let bytes = std::fs::metadata(dir.path().join("log.redb")).expect("the file").len();
+    let bytes: usize = tree(dir.path()).values().map(Vec::len).sum();
     summary(&format!("embedded, kill -9, {} MiB at the end", bytes >> 20), acknowledged.len(), restarts);
 }
 
 #[tokio::test]
 async fn given_a_disk_that_takes_no_more_then_the_embedded_store_stops_and_keeps_every_acknowledged_record() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    // A limit on the size of a file fails writes just as a full disk does. 512-byte blocks: 2 MiB.
-    let limited = r#"trap '' XFSZ; ulimit -f 4096; exec "$0" "$@""#;
-    let child = Command::new("sh")
-        .args(["-c", limited, env!("CARGO_BIN_EXE_log-writer")])
+    let mut child = Command::new("sh")
+        .args(["-c", r#"trap '' XFSZ; exec "$0" "$@""#, env!("CARGO_BIN_EXE_log-writer")])
         .arg(dir.path())
         .arg(STREAM.to_string())
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .expect("the writer starts");
-    let (out, err) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
+    let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+    let mut out = String::new();
+    stdout.read_line(&mut out).expect("its output");
+    // A limit on the size of a file fails writes just as a full disk does. It comes after the start, because a
+    // journal begins with 64 MiB that are not there.
+    let limited = Command::new("prlimit")
+        .args(["--fsize=2097152", "--pid", &child.id().to_string()])
+        .status()
+        .expect("prlimit, of util-linux, runs");
+    assert!(limited.success(), "prlimit: {limited}");
+    stdout.read_to_string(&mut out).expect("its output");
+    let child = child.wait_with_output().expect("it ends");
+    let err = String::from_utf8_lossy(&child.stderr);
     assert!(
         !child.status.success() && err.contains("the commit failed"),
         "expected a failed commit, got {err}"
@@ -114,6 +129,39 @@ async fn given_a_disk_that_takes_no_more_then_the_embedded_store_stops_and_keeps
     let log = EmbeddedLog::open(dir.path()).expect("it opens without the limit");
     let (_, hashes) = history(&log, STREAM).await.expect("it reads");
     assert_all_there(&acknowledged, &printed(&hashes), 0);
+    Author::elect(&log, STREAM).await.expect("it takes records again");
+}
+
+#[tokio::test]
+async fn given_a_flush_that_fails_then_the_embedded_store_stops_and_keeps_every_acknowledged_record() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let log = EmbeddedLog::open(dir.path()).expect("it opens");
+    let mut author = Author::elect(&log, STREAM).await.expect("nobody else writes");
+    let (tables, away) = (tables(dir.path()), dir.path().join("away"));
+    std::fs::rename(&tables, &away).expect("moved away");
+    let (mut acknowledged, mut in_flight) = (Vec::new(), VecDeque::<(RecordHash, Append)>::new());
+    let error = loop {
+        in_flight.push_back(author.append(LARGE).await);
+        if in_flight.len() == log.in_flight_max()
+            && let Some((hash, append)) = in_flight.pop_front()
+        {
+            let append = tokio::time::timeout(Duration::from_secs(60), append);
+            match append.await.expect("it ends, one way or the other") {
+                Ok(()) => acknowledged.push(hash),
+                Err(error) => break error.to_string(),
+            }
+            assert!(acknowledged.len() < 100_000, "it goes on without ever flushing");
+        }
+    };
+    assert!(error.contains("the commit failed"), "expected a failed commit, got {error}");
+    let afterwards = log.head(STREAM).await.map_err(|error| error.to_string());
+    assert!(afterwards.is_err_and(|error| error.contains("until it is reopened")), "it goes on");
+
+    drop((in_flight, author, log));
+    std::fs::rename(&away, &tables).expect("moved back");
+    let log = EmbeddedLog::open(dir.path()).expect("it opens");
+    let (_, hashes) = history(&log, STREAM).await.expect("it reads");
+    assert_all_there(&printed(&acknowledged), &printed(&hashes), 0);
     Author::elect(&log, STREAM).await.expect("it takes records again");
 }
 
@@ -184,7 +232,7 @@ async fn append_until_it_fails(
 struct Outcomes {
     whole: u32,
     refused_to_open: u32,
-    /// Of these, redb opened an earlier commit, and only the mark told.
+    /// Of these, fjall opened a shorter log, and only the mark told.
     told_by_the_mark: u32,
     refused_to_read: u32,
 }
@@ -210,21 +258,55 @@ async fn fill(log: &dyn Log, records: usize) -> Vec<RecordHash> {
     hashes
 }
 
-/// Copies a store's files into a directory of their own.
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a directory");
-    for entry in std::fs::read_dir(from).expect("the directory") {
-        let entry = entry.expect("its entry");
-        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
-    }
+/// The newest journal, without most of the zeros that fjall puts at its end in advance: the trials copy it often.
+fn trim_journal(store: &Path) -> PathBuf {
+    let journals =
+        std::fs::read_dir(store.join("log")).expect("the log").map(|entry| entry.expect("its entry"));
+    let journals =
+        journals.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ext| ext == "jnl"));
+    let journal = journals.max_by_key(|path| path.file_stem().map(|stem| (stem.len(), stem.to_owned())));
+    let journal = journal.expect("a journal");
+    let mut bytes = std::fs::read(&journal).expect("the journal");
+    bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1) + 200);
+    bytes.extend([0; 200]);
+    std::fs::write(&journal, bytes).expect("a shorter one");
+    journal
 }
 
+/// The tables of the one stream of a store. fjall numbers its keyspaces; 0 is its own.
+fn tables(store: &Path) -> PathBuf {
+    let keyspaces = std::fs::read_dir(store.join("log/keyspaces")).expect("the keyspaces");
+    let keyspace = keyspaces.map(|entry| entry.expect("its entry")).find(|entry| entry.file_name() != "0");
+    keyspace.expect("a keyspace of ours").path().join("tables")
+}
+
+/// Every file of a directory, but for locks, by its path in it.
+fn tree(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(&next).expect("the directory") {
+            let path = entry.expect("its entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.file_name().is_some_and(|name| name != "lock") {
+                let bytes = std::fs::read(&path).expect("the file");
+                files.insert(path.strip_prefix(dir).expect("it is in there").to_owned(), bytes);
+            }
+        }
+    }
+    files
+}
+
+/// Opens and reads a damaged copy: everything, or an error, and then the copy is as it was.
 async fn judge_embedded(dir: &Path, expected: &[RecordHash], what: &str, outcomes: &mut Outcomes) {
+    let before = tree(dir);
     let log = match EmbeddedLog::open(dir) {
         Ok(log) => log,
         Err(error) => {
             outcomes.refused_to_open += 1;
             outcomes.told_by_the_mark += u32::from(matches!(error, LogError::Cut { .. }));
+            assert!(tree(dir) == before, "{what}: {error}, and the files were changed");
             return;
         }
     };
@@ -237,6 +319,49 @@ async fn judge_embedded(dir: &Path, expected: &[RecordHash], what: &str, outcome
     }
 }
 
+/// A fresh copy of a store with one file changed.
+fn damage(image: &Path, trial: &Path, file: &Path, bytes: &[u8]) {
+    if trial.exists() {
+        std::fs::remove_dir_all(trial).expect("the trial before");
+    }
+    copy_tree(image, trial);
+    std::fs::write(trial.join(file), bytes).expect("the damaged file");
+}
+
+/// Flips bits in every file within a directory of a store, and cuts every file.
+async fn damage_every_file(
+    image: &Path,
+    within: &Path,
+    trial: &Path,
+    hashes: &[RecordHash],
+    step: usize,
+) -> Outcomes {
+    let mut all = Outcomes::default();
+    for (file, bytes) in tree(&image.join(within)) {
+        let file = within.join(file);
+        let mut outcomes = Outcomes::default();
+        for place in places(bytes.len() as u64).into_iter().step_by(step) {
+            let mut damaged = bytes.clone();
+            damaged[place as usize] ^= 1 << (place % 8);
+            damage(image, trial, &file, &damaged);
+            let what = format!("{}, bit flipped at {place} of {}", file.display(), bytes.len());
+            judge_embedded(trial, hashes, &what, &mut outcomes).await;
+        }
+        let length = bytes.len();
+        for length in [0, 1, length / 2, length.saturating_sub(4096), length.saturating_sub(1)] {
+            damage(image, trial, &file, &bytes[..length]);
+            let what = format!("{}, cut to {length} of {}", file.display(), bytes.len());
+            judge_embedded(trial, hashes, &what, &mut outcomes).await;
+        }
+        println!("  {} of {} bytes: {outcomes:?}", file.display(), bytes.len());
+        all.whole += outcomes.whole;
+        all.refused_to_open += outcomes.refused_to_open;
+        all.told_by_the_mark += outcomes.told_by_the_mark;
+        all.refused_to_read += outcomes.refused_to_read;
+    }
+    all
+}
+
 #[tokio::test]
 async fn given_flipped_bits_or_a_cut_file_then_the_embedded_store_names_it_or_has_everything() {
     let dir = tempfile::tempdir().expect("a temporary directory");
@@ -245,30 +370,101 @@ async fn given_flipped_bits_or_a_cut_file_then_the_embedded_store_names_it_or_ha
     let log = EmbeddedLog::open(&live).expect("it opens");
     let hashes = fill(&log, 60).await;
     // A copy of the files as they are between two commits is what kill -9 leaves behind.
-    copy(&live, &crashed);
+    copy_tree(&live, &crashed);
     drop(log);
-    copy(&live, &closed);
-    for (name, image) in [("after a crash", &crashed), ("closed", &closed)] {
-        let bytes = std::fs::read(image.join("log.redb")).expect("the file");
-        let trial = dir.path().join("trial");
-        let mut flips = Outcomes::default();
-        for place in places(bytes.len() as u64) {
-            copy(image, &trial);
-            let mut damaged = bytes.clone();
-            damaged[place as usize] ^= 1 << (place % 8);
-            std::fs::write(trial.join("log.redb"), damaged).expect("the damaged file");
-            judge_embedded(&trial, &hashes, &format!("{name}, bit flipped at {place}"), &mut flips).await;
-        }
-        let mut cuts = Outcomes::default();
-        for length in [0, 1, 100, 4095, 4096, bytes.len() / 2, bytes.len() - 4096, bytes.len() - 1] {
-            copy(image, &trial);
-            std::fs::write(trial.join("log.redb"), &bytes[..length]).expect("the cut file");
-            judge_embedded(&trial, &hashes, &format!("{name}, cut to {length}"), &mut cuts).await;
-        }
-        println!("embedded, {name}: bits flipped {flips:?}; cut {cuts:?}");
-        assert!(flips.refused_to_open + flips.refused_to_read > 0, "no flip hit anything that matters");
-        assert!(image != &crashed || flips.told_by_the_mark > 0, "the mark is not needed any more?");
+    copy_tree(&live, &closed);
+    for (name, image, step) in [("after a crash", &crashed, 2), ("closed", &closed, 7)] {
+        trim_journal(image);
+        let outcomes =
+            damage_every_file(image, Path::new("log"), &dir.path().join("trial"), &hashes, step).await;
+        println!("embedded, {name}: {outcomes:?}");
+        assert!(outcomes.told_by_the_mark > 0, "the mark is not needed any more?");
     }
+}
+
+#[tokio::test]
+async fn given_damaged_tables_then_the_embedded_store_names_it_or_has_everything() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let (live, image) = (dir.path().join("live"), dir.path().join("image"));
+    let log = EmbeddedLog::open(&live).expect("it opens");
+    let mut author = Author::begin(&log, STREAM).await.expect("it opens");
+    let (hash, append) = author.append(1).await;
+    append.await.expect("it is stored");
+    let tables = tables(&live);
+    let (mut hashes, mut in_flight) = (vec![hash], VecDeque::<Append>::new());
+    while std::fs::read_dir(&tables).expect("the tables").count() == 0 {
+        let (hash, append) = author.append(LARGE).await;
+        hashes.push(hash);
+        in_flight.push_back(append);
+        if in_flight.len() == log.in_flight_max()
+            && let Some(append) = in_flight.pop_front()
+        {
+            append.await.expect("it is stored");
+        }
+        assert!(hashes.len() < 100_000, "it goes on without ever flushing");
+    }
+    for append in in_flight {
+        append.await.expect("it is stored");
+    }
+    drop((author, log));
+    copy_tree(&live, &image);
+    trim_journal(&image);
+    let tables = tables.strip_prefix(&live).expect("they are in there");
+    let outcomes = damage_every_file(&image, tables, &dir.path().join("trial"), &hashes, 9).await;
+    println!("embedded, with tables: {outcomes:?}");
+    assert!(outcomes.refused_to_open + outcomes.refused_to_read > 0, "no flip hit anything that matters");
+}
+
+/// A power cut, unlike kill -9, may leave the end of the last batch on disk without its middle.
+#[tokio::test]
+async fn given_a_torn_last_batch_then_the_embedded_store_opens_unless_it_was_acknowledged() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let (live, trial) = (dir.path().join("live"), dir.path().join("trial"));
+    let log = EmbeddedLog::open(&live).expect("it opens");
+    let mut author = Author::begin(&log, STREAM).await.expect("it opens");
+    let (mut hashes, mut marks) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        marks = std::fs::read(live.join("log.mark")).expect("the marks");
+        let (hash, append) = author.append(250).await;
+        append.await.expect("it is stored");
+        hashes.push(hash);
+    }
+    drop((author, log));
+    let journal = trim_journal(&live);
+    let mut bytes = std::fs::read(&journal).expect("the journal");
+    let middle = bytes.len() - 2000;
+    bytes[middle..middle + 512].fill(0);
+    let journal = journal.strip_prefix(&live).expect("it is in there");
+
+    let mut outcomes = Outcomes::default();
+    damage(&live, &trial, journal, &bytes);
+    judge_embedded(&trial, &hashes, "acknowledged", &mut outcomes).await;
+    assert!(outcomes.told_by_the_mark == 1, "expected an error that names the cut, got {outcomes:?}");
+
+    std::fs::write(trial.join("log.mark"), &marks).expect("the marks before the last append");
+    for _ in 0..2 {
+        let log = EmbeddedLog::open(&trial).expect("it opens without the torn batch");
+        let (_, there) = history(&log, STREAM).await.expect("it reads");
+        assert_eq!(printed(&there)[..2], printed(&hashes[..2]));
+        Author::elect(&log, STREAM).await.expect("it takes records again");
+    }
+
+    // Damage further back is not torn, whatever the marks say.
+    bytes[200] ^= 4;
+    damage(&live, &trial, journal, &bytes);
+    std::fs::write(trial.join("log.mark"), &marks).expect("the marks before the last append");
+    judge_embedded(&trial, &hashes, "damaged further back", &mut outcomes).await;
+    assert_eq!(outcomes.refused_to_open, 2, "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn given_kill_9_while_the_log_was_begun_then_the_embedded_store_begins_it_again() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    drop(EmbeddedLog::open(dir.path()).expect("it opens"));
+    std::fs::rename(dir.path().join("log"), dir.path().join("log.new")).expect("not there yet");
+    std::fs::remove_file(dir.path().join("log.new/version")).expect("half made");
+    let log = EmbeddedLog::open(dir.path()).expect("it begins again");
+    Author::elect(&log, STREAM).await.expect("it takes records");
 }
 
 /// The newest block file of the stream.

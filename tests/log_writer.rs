@@ -22,7 +22,7 @@ async fn main() -> Result<(), String> {
     let mut author = Author::elect(&log, stream).await?;
     let mut in_flight = VecDeque::<(RecordHash, Append)>::new();
     let mut out = std::io::stdout().lock();
-    for events in [1, 30, 250, 2].into_iter().cycle() {
+    for events in [1, 30, 250, 2, 4000].into_iter().cycle() {
         in_flight.push_back(author.append(events).await);
         if in_flight.len() == log.in_flight_max()
             && let Some((hash, append)) = in_flight.pop_front()

@@ -1,26 +1,31 @@
-//! The embedded store: one redb file, `log.redb`, for all streams of a process.
+//! The embedded store: one fjall database, in the directory `log`, for all streams of a process.
 //!
-//! One thread owns the commits. It takes every append that waits, of all streams, writes them in one
-//! transaction, commits with one fdatasync, and then resolves them; while it commits, the next ones gather.
+//! One thread owns the commits. It takes every append that waits, of all streams, writes them as one batch,
+//! syncs the journal once with fdatasync, and then resolves them; while it commits, the next ones gather.
 //!
-//! **Why redb.** A commit that fails is reported by `commit` itself, the store then stops until it is reopened,
-//! and kill -9, a full disk, cut files and flipped bits all end in the acknowledged history or in a named error
-//! (`tests/kill_store.rs`). fjall 3.1 costs less per commit (measured), but its issue 304 was a commit error
-//! that was swallowed, and it has not been through these tests.
+//! **Why fjall.** A commit costs one append to a journal and one fdatasync. redb, which was here before, writes its
+//! changed pages all over the file, at about six times the processor time a commit. What fjall lacks is made up for here:
+//! - Its issues 304 and 308 were commit errors that were swallowed or not final; 3.1.13 reports them. This store
+//!   stops at the first one until it is reopened, and after each commit asks whether a background thread has failed.
+//! - It repairs a damaged directory in place, and thereby destroys more: opening is [rehearsed on a copy](recovery).
+//! - It does not check its manifests: done there, too.
+//! - After a power cut it may take an unfinished batch for damage: dropped there, if nobody was told of it.
+//! - It cuts a damaged journal off without a word. So the number of acknowledged slots is also kept in
+//!   [`log.mark`](mark), and opening compares.
+//! - It does not sync the directory in which it makes a keyspace: done here.
+//! - Killed while it makes a new directory, it never opens it again: made elsewhere, then moved.
 //!
-//! **What redb alone does not see.** After a crash redb takes a damaged newest commit for a torn one and
-//! goes back to the commit before it. So the number of acknowledged slots is also kept in
-//! [`log.mark`](mark), and opening compares.
-//!
-//! **Limits.** redb's pages are powers of two, so the file is about twice as long as the records in it. After
-//! a crash redb reads the whole file to repair it: about a second for a gigabyte in the page cache. A backup
-//! restored together with its mark is a shorter history that this store cannot tell from the true one; signed
-//! checkpoints can.
+//! **Limits.** Every record is written twice, to the journal and later to a table. Journals take 64 to 200 MiB.
+//! Opening copies and replays them twice; that, not the length of the log, decides how long it takes. Each stream
+//! holds up to 64 MiB in memory. A backup restored together with its mark is a shorter history that this store
+//! cannot tell from the true one; signed checkpoints can.
 
 mod commit;
 mod mark;
+mod recovery;
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
@@ -31,26 +36,21 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use events::StreamId;
 use events::record::RECORD_MAX;
-use redb::{
-    Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
-};
-use redb::{TableError, TableHandle};
+use fjall::{Database, Keyspace};
 use tokio::sync::{oneshot, watch};
 
 use self::commit::Request;
 use self::mark::Marks;
 use crate::{Append, AppendError, Log, LogError, Stored, Writer};
 
-/// The file within the directory.
-pub const FILE: &str = "log.redb";
+/// The directory within the one given.
+pub const DIRECTORY: &str = "log";
 
 const IN_FLIGHT_MAX: usize = 4;
 const WAIT_MAX: Duration = Duration::from_secs(1);
 /// How long to wait for a store of this directory that is just being closed.
 const OPEN_RETRY: Duration = Duration::from_millis(500);
-/// redb's page cache. Readers mostly follow the head, so a small one does.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
-
+const OPEN_PAUSE: Duration = Duration::from_millis(20);
 /// A log in one directory of this machine, for one process at a time.
 #[derive(Clone)]
 pub struct EmbeddedLog {
@@ -67,117 +67,61 @@ struct Inner {
 struct Shared {
     path: PathBuf,
     db: Database,
+    keyspaces: Mutex<HashMap<StreamId, Keyspace>>,
     heads: Mutex<HashMap<StreamId, watch::Sender<u64>>>,
     /// Why the store has stopped, once it has.
     stopped: OnceLock<String>,
+    /// Keeps the marks locked until the database above is closed.
+    _held: File,
 }
 
 impl EmbeddedLog {
-    /// Opens the log in `dir`, or begins one. Blocks; after a crash for as long as it takes to read the
-    /// whole file.
+    /// Opens the log in `dir`, or begins one. Blocks for as long as it takes to replay the journals twice.
     pub fn open(dir: &Path) -> Result<Self, LogError> {
         let refused = |cause: &dyn std::fmt::Display| LogError::Store(format!("{}: {cause}", dir.display()));
         std::fs::create_dir_all(dir).map_err(|error| refused(&error))?;
-        let path = dir.join(FILE);
-        let (db, heads) = open_file(&path).map_err(|error| match error {
-            OpenError::InUse => {
-                refused(&"another process has this log open; stop it, or choose another data directory")
-            }
-            OpenError::Damaged(cause) => {
-                refused(&format!("{FILE} is damaged: {cause}; restore it from a backup"))
-            }
-            OpenError::Redb(error) => refused(&format!("{FILE} does not open: {error}")),
-            OpenError::Log(error) => error,
-        })?;
-        let mut marks = Marks::open(dir).map_err(|error| refused(&format!("{}: {error}", mark::FILE)))?;
-        marks.check(&heads)?;
-        let next = heads.clone();
-        let heads = heads.into_iter().map(|(stream, head)| (stream, watch::Sender::new(head))).collect();
-        let shared = Arc::new(Shared { path, db, heads: Mutex::new(heads), stopped: OnceLock::new() });
+        let marks = take_marks(dir)?;
+        let (db, heads) = recovery::open(dir, &marks)?;
+        let shared = Arc::new(Shared {
+            path: dir.join(DIRECTORY),
+            db,
+            keyspaces: Mutex::default(),
+            heads: Mutex::new(
+                heads.iter().map(|(stream, head)| (*stream, watch::Sender::new(*head))).collect(),
+            ),
+            stopped: OnceLock::new(),
+            _held: marks.hold().map_err(|error| refused(&error))?,
+        });
         let (requests, receiver) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("log-commit".to_owned())
             .spawn({
                 let shared = Arc::clone(&shared);
-                move || commit::run(&shared, &receiver, next, marks)
+                move || commit::run(&shared, &receiver, heads, marks)
             })
             .map_err(|error| refused(&error))?;
         Ok(Self { inner: Arc::new(Inner { shared, requests: Some(requests), thread: Some(thread) }) })
     }
 
-    /// The file that holds the log.
+    /// The directory that holds the log.
     pub fn path(&self) -> &Path {
         &self.inner.shared.path
     }
 }
 
-enum OpenError {
-    InUse,
-    Damaged(String),
-    Redb(DatabaseError),
-    Log(LogError),
-}
-
-/// Opens the file and reads the heads, in a thread of its own because redb may panic on a damaged file.
-fn open_file(path: &Path) -> Result<(Database, HashMap<StreamId, u64>), OpenError> {
+/// The marks, and with them the right to this directory.
+fn take_marks(dir: &Path) -> Result<Marks, LogError> {
     let began = Instant::now();
     loop {
-        let result = std::thread::scope(|scope| {
-            let opening = scope.spawn(|| {
-                let db = Database::builder()
-                    .set_cache_size(CACHE_BYTES)
-                    .set_repair_callback(|session| {
-                        tracing::info!(progress = session.progress(), "checking the log after a crash");
-                    })
-                    .create(path)?;
-                let heads = read_heads(&db, path);
-                Ok::<_, DatabaseError>((db, heads))
-            });
-            opening.join()
-        });
-        match result {
-            Ok(Ok((db, heads))) => return Ok((db, heads.map_err(OpenError::Log)?)),
-            Ok(Err(DatabaseError::DatabaseAlreadyOpen)) if began.elapsed() < OPEN_RETRY => {
-                std::thread::sleep(Duration::from_millis(20));
+        match Marks::open(dir) {
+            Ok(Some(marks)) => return Ok(marks),
+            Ok(None) if began.elapsed() < OPEN_RETRY => std::thread::sleep(OPEN_PAUSE),
+            Ok(None) => return Err(recovery::in_use(dir)),
+            Err(error) => {
+                return Err(LogError::Store(format!("{}: {}: {error}", dir.display(), mark::FILE)));
             }
-            Ok(Err(DatabaseError::DatabaseAlreadyOpen)) => return Err(OpenError::InUse),
-            Ok(Err(DatabaseError::Storage(redb::StorageError::Corrupted(cause)))) => {
-                return Err(OpenError::Damaged(cause));
-            }
-            Ok(Err(error)) => return Err(OpenError::Redb(error)),
-            Err(_panic) => return Err(OpenError::Damaged("its pages do not fit together".to_owned())),
         }
     }
-}
-
-/// The head of every stream in the file; a stream that does not count its slots without gaps is an error.
-fn read_heads(db: &Database, path: &Path) -> Result<HashMap<StreamId, u64>, LogError> {
-    let refused = |error: redb::Error| LogError::Store(format!("{}: {error}", path.display()));
-    let transaction = db.begin_read().map_err(|error| refused(error.into()))?;
-    let mut heads = HashMap::new();
-    for handle in transaction.list_tables().map_err(|error| refused(error.into()))? {
-        let name = handle.name().to_owned();
-        let stream: StreamId = name.parse().map_err(|_| {
-            LogError::Store(format!(
-                "{}: expected tables named like gate/0, got {name:?}: not a log, or damaged",
-                path.display()
-            ))
-        })?;
-        let table = transaction.open_table(table(&name)).map_err(|error| refused(error.into()))?;
-        let count = table.len().map_err(|error| refused(error.into()))?;
-        let last = table.last().map_err(|error| refused(error.into()))?.map(|(slot, _)| slot.value());
-        let head = last.map_or(0, |slot| slot.saturating_add(1));
-        if head != count {
-            return Err(LogError::Gap { stream, expected: count, got: head });
-        }
-        heads.insert(stream, head);
-    }
-    Ok(heads)
-}
-
-/// The table of a stream.
-fn table(name: &str) -> TableDefinition<'_, u64, &'static [u8]> {
-    TableDefinition::new(name)
 }
 
 impl Shared {
@@ -194,37 +138,43 @@ impl Shared {
         self.stopped.get().map_or(Ok(()), |cause| Err(LogError::Stopped(cause.clone())))
     }
 
+    /// Where a stream is stored; made if it has no record yet.
+    fn keyspace(&self, stream: StreamId) -> Result<Keyspace, fjall::Error> {
+        let mut keyspaces = self.keyspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keyspace) = keyspaces.get(&stream) {
+            return Ok(keyspace.clone());
+        }
+        let keyspace = self.db.keyspace(&stream.to_string(), recovery::keyspace_options)?;
+        if let Some(folder) = keyspace.path().parent() {
+            recovery::sync_directory(folder)?;
+        }
+        keyspaces.insert(stream, keyspace.clone());
+        Ok(keyspace)
+    }
+
     fn read(&self, stream: StreamId, from: u64, max_bytes: usize) -> Result<Vec<Stored>, LogError> {
-        let refused = |error: redb::Error| LogError::Store(format!("{}: {error}", self.path.display()));
+        let refused = |error: fjall::Error| LogError::Store(format!("{}: {error}", self.path.display()));
         let head = *self.follow(stream).borrow();
         if from >= head {
             return Ok(Vec::new());
         }
-        let transaction = self.db.begin_read().map_err(|error| refused(error.into()))?;
-        let name = stream.to_string();
-        let table = match transaction.open_table(table(&name)) {
-            Ok(table) => table,
-            Err(TableError::TableDoesNotExist(_)) => {
-                return Err(LogError::Gap { stream, expected: from, got: head });
-            }
-            Err(error) => return Err(refused(error.into())),
-        };
+        let keyspace = self.keyspace(stream).map_err(refused)?;
         let (mut records, mut bytes) = (Vec::new(), 0);
-        let mut entries = table.range(from..).map_err(|error| refused(error.into()))?;
+        let mut entries = keyspace.range(from.to_be_bytes()..);
         for expected in from..head {
             let Some(entry) = entries.next() else {
                 return Err(LogError::Gap { stream, expected, got: head });
             };
-            let (slot, value) = entry.map_err(|error| refused(error.into()))?;
-            if slot.value() != expected {
-                return Err(LogError::Gap { stream, expected, got: slot.value() });
+            let (key, value) = entry.into_inner().map_err(refused)?;
+            let slot = recovery::slot(stream, &key)?;
+            if slot != expected {
+                return Err(LogError::Gap { stream, expected, got: slot });
             }
-            let value = value.value();
             bytes += value.len();
             if bytes > max_bytes && !records.is_empty() {
                 break;
             }
-            records.push(Stored { slot: expected, bytes: Bytes::copy_from_slice(value) });
+            records.push(Stored { slot, bytes: Bytes::copy_from_slice(&value) });
         }
         Ok(records)
     }

@@ -18,7 +18,7 @@
 //! - An append that resolves `Err(AppendError::Unknown)` may or may not be there: read, and look.
 //! - Damage is detected and named, never read over.
 //!
-//! **Architecture invariant:** only this crate knows redb's and JetStream's log APIs.
+//! **Architecture invariant:** only this crate knows fjall's and JetStream's log APIs.
 
 pub mod chain;
 pub mod conformance;

@@ -224,10 +224,13 @@ pub struct Serve {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "The cluster")]
 pub struct ClusterSettings {
-    /// The NATS servers, separated by commas, with the password if they want one: nats://user:password@host:4222
-    /// [default: nats://127.0.0.1:4222].
+    /// The NATS servers, separated by commas [default: nats://127.0.0.1:4222]. A password may be in the address,
+    /// nats://user:password@host:4222, but is better kept in a file.
     #[arg(long, env = "FORBEAR_NATS", hide_env_values = true)]
     pub nats: Option<String>,
+    /// A file with user:password, or with a token, for the NATS servers; only its owner may read it.
+    #[arg(long, env = "FORBEAR_NATS_LOGIN")]
+    pub nats_login: Option<PathBuf>,
     /// A number by which the log names this process [default: a random one at each start].
     #[arg(long, env = "FORBEAR_INSTANCE")]
     pub instance: Option<u32>,

@@ -5,10 +5,12 @@ mod origin;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use events::gate::PolicyV1;
 use model::{InstanceId, LenderId, ZoneName};
+use runtime::nats::Login;
 use serde::{Deserialize, Serialize};
 
 pub use origin::{Given, Layers, Origin, Setting};
@@ -55,8 +57,10 @@ pub struct Partitions {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Nats {
-    /// Its address.
+    /// Its servers, separated by commas.
     pub url: String,
+    /// A file with `user:password`, or with a token, that only its owner may read.
+    pub login: Option<PathBuf>,
     /// Copies of each record: 1 or 3.
     pub replicas: usize,
     /// Seconds after which a silent leader is replaced.
@@ -165,7 +169,7 @@ impl Default for Partitions {
 
 impl Default for Nats {
     fn default() -> Self {
-        Self { url: "nats://127.0.0.1:4222".to_owned(), replicas: 1, lease_s: 5 }
+        Self { url: "nats://127.0.0.1:4222".to_owned(), login: None, replicas: 1, lease_s: 5 }
     }
 }
 
@@ -226,6 +230,23 @@ impl Config {
     /// Where the vault's master key is.
     pub fn vault_key(&self) -> PathBuf {
         self.vault_key.clone().unwrap_or_else(|| self.data.join(vault::MasterKey::FILE_NAME))
+    }
+
+    /// Who this process is to the NATS servers, if a file says it.
+    pub fn nats_login(&self) -> Result<Option<Login>, ConfigError> {
+        let Some(path) = &self.nats.login else { return Ok(None) };
+        let read = |cause| ConfigError::Read { path: path.clone(), cause };
+        let wrong = |expected, got: String| ConfigError::Value { key: "nats.login", expected, got };
+        let mode = std::fs::metadata(path).map_err(read)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            let expected = "a file that only its owner may read (chmod 600)";
+            return Err(wrong(expected, format!("{} with mode {:o}", path.display(), mode & 0o777)));
+        }
+        let text = std::fs::read_to_string(path).map_err(read)?;
+        let login = Login::parse(&text).ok_or_else(|| {
+            wrong("a file with user:password, or with a token", format!("{} with neither", path.display()))
+        })?;
+        Ok(Some(login))
     }
 
     /// This process. The only one there is, 1, if nobody has numbered it.

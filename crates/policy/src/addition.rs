@@ -102,19 +102,13 @@ fn weaker(addition: &Pack, rule: &Rule, base: &[&Pack], places: &[Place]) -> Vec
             (direction != Direction::Other).then_some(Compared { pack, rule: other, fields, direction })
         })
         .collect();
-    let answers = [Purpose::Reply, Purpose::StopReceipt].into_iter().collect();
-    // Base rules leave answers to what the person began alone; a blanket rule must not pass for that.
-    let only_answers = rule.who.purposes.within(answers);
-    let purposes: Vec<Purpose> =
-        rule.who.purposes.words().filter(|purpose| only_answers || !answers.has(*purpose)).collect();
-
     let mut weaker_than = vec![false; compared.len()];
     for place in places.iter().filter(|place| place.has(addition)) {
         for role in rule.who.roles.words() {
             for channel in rule.who.channels.words() {
-                for purpose in &purposes {
+                for purpose in rule.who.purposes.words() {
                     let here: Vec<usize> = (0..compared.len())
-                        .filter(|index| speaks(&compared[*index], place, role, channel, *purpose))
+                        .filter(|index| speaks(&compared[*index], place, role, channel, purpose))
                         .collect();
                     let (loose, firm): (Vec<usize>, Vec<usize>) =
                         here.into_iter().partition(|index| compared[*index].direction == Direction::Looser);

@@ -147,6 +147,16 @@ fn given_more_purposes_for_a_third_person_when_added_then_they_are_refused() {
 }
 
 #[test]
+fn given_a_rule_for_replies_when_added_then_it_stands_where_the_law_has_no_cap() {
+    let at = |purposes: &str| {
+        let keys = format!("purposes = [{purposes}]\nscope = [\"person\"]\nlimit = 9\nwindow = \"1 day\"");
+        check(&addition("[\"GB\"]", &cap(&keys)))
+    };
+    assert_eq!(at("\"stop-receipt\""), Ok(()));
+    assert!(at("\"stop-receipt\", \"collect\"").is_err());
+}
+
+#[test]
 fn given_a_rule_where_none_stands_when_added_then_it_is_taken() {
     let keys = "channels = [\"letter\"]\nscope = [\"case\"]\nlimit = 900\nwindow = \"1 day\"";
     assert_eq!(check(&addition("[\"CN\"]", &cap(keys))), Ok(()));
@@ -176,6 +186,12 @@ fn given_an_agencys_pack_when_the_lenders_is_stricter_then_it_is_refused() {
     let mut agency = addition("[\"CN\"]", &cap("scope = [\"contact-point\"]\nlimit = 4\nwindow = \"1 day\""));
     (agency.id, agency.owner) = ("ours".to_owned(), Owner::Agency(AgencyId(7)));
     assert!(check_addition(&agency, &[&lender]).is_err());
+    let cn = parse(policy::text("cn").expect("cn")).expect("a pack");
+    assert_eq!(check_addition(&agency, &[&cn]), Ok(()));
+    assert!(
+        check_addition(&agency, &[&cn, &lender]).is_err(),
+        "stricter than the one, weaker than the other"
+    );
 }
 
 #[test]

@@ -6,8 +6,8 @@
 mod bulk;
 mod clock;
 mod command_index;
+mod digest;
 mod follow;
-mod gather;
 mod leadership;
 mod mailbox;
 pub mod manager;

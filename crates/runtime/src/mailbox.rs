@@ -1,9 +1,18 @@
 //! The bounded queue in front of a partition, and the handle that fills it.
+//!
+//! The writer takes all that has come in one go, and says how much has to come before it is woken: a client
+//! that adds its message to a queue whose writer waits for a disk wakes nobody.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 
 use async_trait::async_trait;
-use events::{Code, Decider, Position, Refusal, StreamId, record};
-use tokio::sync::{mpsc, oneshot};
+use events::{Code, Decider, Position, Refusal, StreamId};
+use tokio::sync::{Semaphore, TryAcquireError, oneshot};
 
+use crate::digest;
 use crate::port::{Answered, Order, PartitionPort};
 
 /// An order with the digest of its input.
@@ -13,17 +22,40 @@ pub(crate) struct Submitted<D: Decider> {
 }
 
 pub(crate) enum Message<D: Decider> {
-    Orders { orders: Vec<Submitted<D>>, reply: oneshot::Sender<Vec<Answered<D>>> },
-    Query { query: D::Query, reply: oneshot::Sender<Result<D::Reply, Refusal>> },
-    Followed { source: StreamId, reply: oneshot::Sender<Result<Option<Position>, Refusal>> },
+    /// Most come alone.
+    Order {
+        order: Submitted<D>,
+        reply: oneshot::Sender<Answered<D>>,
+    },
+    Orders {
+        orders: Vec<Submitted<D>>,
+        reply: oneshot::Sender<Vec<Answered<D>>>,
+    },
+    Query {
+        query: D::Query,
+        reply: oneshot::Sender<Result<D::Reply, Refusal>>,
+    },
+    Followed {
+        source: StreamId,
+        reply: oneshot::Sender<Result<Option<Position>, Refusal>>,
+    },
 }
 
 impl<D: Decider> Message<D> {
+    /// How much work it is: its orders, or one.
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Self::Orders { orders, .. } => orders.len().max(1),
+            Self::Order { .. } | Self::Query { .. } | Self::Followed { .. } => 1,
+        }
+    }
+
     /// Answers that the partition cannot serve now.
     pub(crate) fn unavailable(self) {
         let refusal = || Refusal::from(Code::UNAVAILABLE);
         // A caller that has gone away needs no answer.
         match self {
+            Self::Order { reply, .. } => drop(reply.send(Err(refusal()))),
             Self::Orders { orders, reply } => {
                 drop(reply.send(orders.iter().map(|_| Err(refusal())).collect()));
             }
@@ -33,69 +65,194 @@ impl<D: Decider> Message<D> {
     }
 }
 
+struct Shared<D: Decider> {
+    queue: Mutex<Queue<D>>,
+    /// One permit for each message that still fits.
+    room: Semaphore,
+    capacity: usize,
+}
+
+struct Queue<D: Decider> {
+    messages: VecDeque<Message<D>>,
+    /// Of all of them.
+    weight: usize,
+    /// Who is woken when they weigh as much.
+    waker: Option<Waker>,
+    wake_at: usize,
+    /// Nobody takes them any more.
+    closed: bool,
+}
+
+impl<D: Decider> Shared<D> {
+    fn queue(&self) -> MutexGuard<'_, Queue<D>> {
+        // Nothing panics while it is held.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A mailbox for so many messages, and its other end.
+pub(crate) fn bounded<D: Decider>(capacity: usize) -> (Mailbox<D>, Inbox<D>) {
+    let capacity = capacity.clamp(1, Semaphore::MAX_PERMITS);
+    let queue =
+        Queue { messages: VecDeque::new(), weight: 0, waker: None, wake_at: usize::MAX, closed: false };
+    let shared = Arc::new(Shared { queue: Mutex::new(queue), room: Semaphore::new(capacity), capacity });
+    (Mailbox { shared: Arc::clone(&shared) }, Inbox { shared })
+}
+
+/// The writer's end.
+pub(crate) struct Inbox<D: Decider> {
+    shared: Arc<Shared<D>>,
+}
+
+impl<D: Decider> Inbox<D> {
+    /// Takes all that has come; its weight. Nothing if `taken` still holds something.
+    pub(crate) fn take(&mut self, taken: &mut VecDeque<Message<D>>) -> usize {
+        if !taken.is_empty() {
+            return 0;
+        }
+        let mut queue = self.shared.queue();
+        if queue.messages.is_empty() {
+            return 0;
+        }
+        std::mem::swap(&mut queue.messages, taken);
+        let weight = std::mem::take(&mut queue.weight);
+        drop(queue);
+        self.shared.room.add_permits(taken.len());
+        weight
+    }
+
+    /// Returns when what waits weighs `weight`, or fills the queue to half.
+    pub(crate) async fn wait(&self, weight: usize) {
+        let weight = weight.min(self.shared.capacity / 2).max(1);
+        poll_fn(|context| {
+            let mut queue = self.shared.queue();
+            if queue.weight >= weight {
+                return Poll::Ready(());
+            }
+            queue.wake_at = weight;
+            match &mut queue.waker {
+                Some(waker) => waker.clone_from(context.waker()),
+                none => *none = Some(context.waker().clone()),
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Answers everybody that the partition cannot serve now, as long as it is polled.
+    pub(crate) async fn refuse(&mut self) {
+        let mut taken = VecDeque::new();
+        loop {
+            self.wait(1).await;
+            self.take(&mut taken);
+            taken.drain(..).for_each(Message::unavailable);
+        }
+    }
+}
+
+impl<D: Decider> Drop for Inbox<D> {
+    fn drop(&mut self) {
+        let mut queue = self.shared.queue();
+        queue.closed = true;
+        let left = std::mem::take(&mut queue.messages);
+        drop(queue);
+        self.shared.room.close();
+        left.into_iter().for_each(Message::unavailable);
+    }
+}
+
 /// Sends to a partition of this process. When its queue is full, sending waits: back-pressure.
 pub struct Mailbox<D: Decider> {
-    sender: mpsc::Sender<Message<D>>,
+    shared: Arc<Shared<D>>,
 }
 
 impl<D: Decider> Clone for Mailbox<D> {
     fn clone(&self) -> Self {
-        Self { sender: self.sender.clone() }
+        Self { shared: Arc::clone(&self.shared) }
     }
 }
 
 impl<D: Decider> Mailbox<D> {
-    pub(crate) fn bounded(capacity: usize) -> (Self, mpsc::Receiver<Message<D>>) {
-        let (sender, receiver) = mpsc::channel(capacity.max(1));
-        (Self { sender }, receiver)
-    }
-
     /// Messages waiting now.
     pub fn depth(&self) -> usize {
-        self.sender.max_capacity() - self.sender.capacity()
+        self.shared.capacity.saturating_sub(self.shared.room.available_permits())
     }
 
     /// True when a message sent now would have to wait.
     pub fn is_full(&self) -> bool {
-        self.sender.capacity() == 0
+        self.shared.room.available_permits() == 0
     }
+
+    /// Puts a message into the queue, when there is room; false if nobody will take it.
+    async fn send(&self, message: Message<D>) -> bool {
+        let permit = match self.shared.room.try_acquire() {
+            Ok(permit) => permit,
+            Err(TryAcquireError::Closed) => return false,
+            Err(TryAcquireError::NoPermits) => match self.shared.room.acquire().await {
+                Ok(permit) => permit,
+                Err(_closed) => return false,
+            },
+        };
+        // The writer gives it back.
+        permit.forget();
+        let mut queue = self.shared.queue();
+        if queue.closed {
+            return false;
+        }
+        queue.weight += message.weight();
+        queue.messages.push_back(message);
+        let waker = if queue.weight >= queue.wake_at { queue.waker.take() } else { None };
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        true
+    }
+
+    /// Gives one order.
+    pub(crate) async fn submit_one(&self, order: Order<D::Command>) -> Answered<D> {
+        let order = digested::<D>(order)?;
+        let (reply, answer) = oneshot::channel();
+        if !self.send(Message::Order { order, reply }).await {
+            return Err(Code::UNAVAILABLE.into());
+        }
+        answer.await.unwrap_or_else(|_| Err(Code::UNAVAILABLE.into()))
+    }
+}
+
+fn digested<D: Decider>(order: Order<D::Command>) -> Result<Submitted<D>, Refusal> {
+    // The tenant is part of it: another party that gives the same id must not get this one's answer (P8).
+    // Commands are plain data; should one not serialise, its digest would not tell it from another.
+    let input = digest::of_input(&(order.tenant, &order.command)).ok_or(Code::MALFORMED)?;
+    Ok(Submitted { order, input })
 }
 
 #[async_trait]
 impl<D: Decider> PartitionPort<D> for Mailbox<D> {
     async fn submit(&self, orders: Vec<Order<D::Command>>) -> Vec<Answered<D>> {
         let count = orders.len();
-        let unavailable = || (0..count).map(|_| Err(Code::UNAVAILABLE.into())).collect();
-        let mut scratch = Vec::new();
-        let mut submitted = Vec::with_capacity(count);
-        for order in orders {
-            scratch.clear();
-            // The tenant is part of it: another party that gives the same id must not get this one's answer (P8).
-            // Commands are plain data; should one not serialise, its digest would not tell it from another.
-            scratch = match postcard::to_extend(&(order.tenant, &order.command), scratch) {
-                Ok(bytes) => bytes,
-                Err(_) => return (0..count).map(|_| Err(Code::MALFORMED.into())).collect(),
-            };
-            submitted.push(Submitted { input: record::input_digest(&scratch), order });
-        }
+        let all = |code: Code| (0..count).map(|_| Err(code.into())).collect();
+        let Ok(orders) = orders.into_iter().map(digested).collect() else { return all(Code::MALFORMED) };
         let (reply, answers) = oneshot::channel();
-        if self.sender.send(Message::Orders { orders: submitted, reply }).await.is_err() {
-            return unavailable();
+        if !self.send(Message::Orders { orders, reply }).await {
+            return all(Code::UNAVAILABLE);
         }
-        answers.await.unwrap_or_else(|_| unavailable())
+        answers.await.unwrap_or_else(|_| all(Code::UNAVAILABLE))
     }
 
     async fn query(&self, query: D::Query) -> Result<D::Reply, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.sender.send(Message::Query { query, reply }).await;
-        sent.map_err(|_| Refusal::from(Code::UNAVAILABLE))?;
+        if !self.send(Message::Query { query, reply }).await {
+            return Err(Code::UNAVAILABLE.into());
+        }
         answer.await.unwrap_or_else(|_| Err(Code::UNAVAILABLE.into()))
     }
 
     async fn followed(&self, source: StreamId) -> Result<Option<Position>, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.sender.send(Message::Followed { source, reply }).await;
-        sent.map_err(|_| Refusal::from(Code::UNAVAILABLE))?;
+        if !self.send(Message::Followed { source, reply }).await {
+            return Err(Code::UNAVAILABLE.into());
+        }
         answer.await.unwrap_or_else(|_| Err(Code::UNAVAILABLE.into()))
     }
 }

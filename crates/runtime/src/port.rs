@@ -7,6 +7,8 @@ use events::{Actor, Cause, Code, Decider, Position, Refusal, StreamId, Tenant, p
 use model::CommandId;
 use serde::{Deserialize, Serialize};
 
+use crate::mailbox::Mailbox;
+
 /// A command on its way: what is asked, and by whom.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Order<C> {
@@ -38,7 +40,23 @@ pub trait PartitionPort<D: Decider>: Send + Sync {
 
 /// All partitions of a service.
 pub struct Port<D: Decider> {
-    partitions: Arc<[Box<dyn PartitionPort<D>>]>,
+    partitions: Arc<[Reach<D>]>,
+}
+
+/// Where a partition is. The one in this process is spared what the general way costs: two boxed futures and
+/// three vectors an order.
+enum Reach<D: Decider> {
+    Here(Mailbox<D>),
+    Elsewhere(Box<dyn PartitionPort<D>>),
+}
+
+impl<D: Decider> Reach<D> {
+    fn general(&self) -> &dyn PartitionPort<D> {
+        match self {
+            Self::Here(mailbox) => mailbox,
+            Self::Elsewhere(port) => &**port,
+        }
+    }
 }
 
 impl<D: Decider> Clone for Port<D> {
@@ -50,7 +68,12 @@ impl<D: Decider> Clone for Port<D> {
 impl<D: Decider> Port<D> {
     /// From its partitions, in order.
     pub fn new(partitions: Vec<Box<dyn PartitionPort<D>>>) -> Self {
-        Self { partitions: partitions.into() }
+        Self { partitions: partitions.into_iter().map(Reach::Elsewhere).collect() }
+    }
+
+    /// Of partitions of this process.
+    pub(crate) fn here(mailboxes: &[Mailbox<D>]) -> Self {
+        Self { partitions: mailboxes.iter().cloned().map(Reach::Here).collect() }
     }
 
     /// How many there are.
@@ -71,6 +94,9 @@ impl<D: Decider> Port<D> {
     /// Gives one order to the partition that its key names.
     pub async fn submit(&self, order: Order<D::Command>) -> Answered<D> {
         let partition = self.route(&order.command);
+        if let Some(Reach::Here(mailbox)) = self.partitions.get(usize::from(partition)) {
+            return mailbox.submit_one(order).await;
+        }
         let mut answers = self.submit_to(partition, vec![order]).await;
         answers.pop().unwrap_or_else(|| Err(Code::UNAVAILABLE.into()))
     }
@@ -78,7 +104,7 @@ impl<D: Decider> Port<D> {
     /// Gives orders to one partition.
     pub async fn submit_to(&self, partition: u16, orders: Vec<Order<D::Command>>) -> Vec<Answered<D>> {
         match self.partitions.get(usize::from(partition)) {
-            Some(port) => port.submit(orders).await,
+            Some(reach) => reach.general().submit(orders).await,
             None => orders.iter().map(|_| Err(Code::NOT_FOUND.into())).collect(),
         }
     }
@@ -112,7 +138,7 @@ impl<D: Decider> Port<D> {
     /// Asks one partition.
     pub async fn query(&self, partition: u16, query: D::Query) -> Result<D::Reply, Refusal> {
         match self.partitions.get(usize::from(partition)) {
-            Some(port) => port.query(query).await,
+            Some(reach) => reach.general().query(query).await,
             None => Err(Code::NOT_FOUND.into()),
         }
     }
@@ -120,7 +146,7 @@ impl<D: Decider> Port<D> {
     /// The last position of `source` that caused a command in `partition`.
     pub async fn followed(&self, partition: u16, source: StreamId) -> Result<Option<Position>, Refusal> {
         match self.partitions.get(usize::from(partition)) {
-            Some(port) => port.followed(source).await,
+            Some(reach) => reach.general().followed(source).await,
             None => Err(Code::NOT_FOUND.into()),
         }
     }

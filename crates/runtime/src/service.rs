@@ -12,10 +12,10 @@ use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::leadership::{Announce, Leadership};
-use crate::mailbox::Mailbox;
+use crate::mailbox::{self, Mailbox};
 use crate::metrics::Metrics;
 use crate::partition::Partition;
-use crate::port::{PartitionPort, Port};
+use crate::port::Port;
 use crate::replica::RecoveryError;
 
 /// How a service runs.
@@ -83,7 +83,7 @@ impl<D: Decider> Service<D> {
         let mut service = Self { mailboxes: Vec::new(), leading: Vec::new(), tasks: JoinSet::new() };
         for partition in 0..options.partitions {
             let stream = StreamId { service: D::SERVICE, partition };
-            let (mailbox, inbox) = Mailbox::bounded(options.queue);
+            let (mailbox, inbox) = mailbox::bounded(options.queue);
             let (leading, is_leading) = watch::channel(false);
             service.mailboxes.push(mailbox.clone());
             service.leading.push(is_leading);
@@ -107,8 +107,7 @@ impl<D: Decider> Service<D> {
 
     /// The service as its callers in this process see it.
     pub fn port(&self) -> Port<D> {
-        let boxed = |mailbox: &Mailbox<D>| Box::new(mailbox.clone()) as Box<dyn PartitionPort<D>>;
-        Port::new(self.mailboxes.iter().map(boxed).collect())
+        Port::here(&self.mailboxes)
     }
 
     /// One watch per partition: true while it is led here.

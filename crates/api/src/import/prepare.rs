@@ -55,15 +55,16 @@ impl Run {
             rows.iter().map(|row| self.parties(row, pseudonyms, &mut identities, &mut text)).collect();
         let mut fields = Vec::with_capacity(rows.len() * 7);
         for case in &cases {
+            // The reference comes before the people who follow the first, as the vault has his key at hand.
+            let mut reference = Some(case.row.reference.as_bytes());
             for party in &case.parties {
                 let Party { row, person, identity, .. } = party;
                 let place = |field| Place { person: *person, field };
                 fields.push(Field { place: place(IDENTITY), plaintext: &identities[identity.clone()] });
                 fields.push(Field { place: place(PHONE), plaintext: row.phone.e164().as_bytes() });
-            }
-            if let Some(first) = case.parties.first() {
-                let place = Place { person: first.person, field: REFERENCE };
-                fields.push(Field { place, plaintext: case.row.reference.as_bytes() });
+                if let Some(plaintext) = reference.take() {
+                    fields.push(Field { place: place(REFERENCE), plaintext });
+                }
             }
         }
         let mut sealed = self.vault.seal_batch(&fields).await?.into_iter();
@@ -104,10 +105,15 @@ impl Run {
             Some(SealedField::Sealed(bytes)) => Some(bytes),
             Some(SealedField::Erased) | None => None,
         };
+        let mut reference_sealed = None;
         let taken: Vec<Option<PartyV1>> = parties
             .iter()
-            .map(|party| {
+            .enumerate()
+            .map(|(index, party)| {
                 let (identity, phone) = (take(), take());
+                if index == 0 {
+                    reference_sealed = take();
+                }
                 Some(PartyV1 {
                     person: party.person,
                     role: party.role,
@@ -120,7 +126,6 @@ impl Run {
                 })
             })
             .collect();
-        let reference_sealed = take();
         let parties: Option<Vec<PartyV1>> = taken.into_iter().collect();
         let (Some(parties), Some(reference_sealed)) = (parties, reference_sealed) else {
             return Err(erased(row.line));

@@ -1,20 +1,27 @@
-//! The thread that commits: one transaction for everything that waits.
+//! The thread that commits: one batch for everything that waits.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use bytes::Bytes;
 use events::StreamId;
+use fjall::{Keyspace, OwnedWriteBatch, PersistMode};
 use tokio::sync::oneshot;
 
 use super::mark::Marks;
-use super::{FILE, Shared, table};
+use super::{DIRECTORY, Shared};
 use crate::AppendError;
 
-/// The most bytes of one transaction: enough to hide the sync, little enough to bound the wait.
+/// The most bytes of one batch: enough to hide the sync, little enough to bound the wait.
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
+
+/// So many memtables of a stream may wait to be flushed. fjall itself halts at four, for ever if the thread that
+/// flushes has failed meanwhile; so this store waits first, and asks.
+const SEALED_MAX: usize = 2;
+const SEALED_WAIT: Duration = Duration::from_millis(1);
 
 /// One append that waits.
 pub struct Request {
@@ -63,8 +70,13 @@ fn commit(shared: &Shared, batch: &mut Vec<Request>, next: &mut HashMap<StreamId
         Some(cause) => Err(cause.clone()),
         None if accepted.is_empty() => Ok(()),
         None => write(shared, &accepted).map_err(|error| {
-            let cause =
-                format!("{FILE}: the commit failed: {error}; the store takes nothing until it is reopened");
+            let cause = match error {
+                fjall::Error::Poisoned => "fjall could not flush; is the disk full?".to_owned(),
+                error => error.to_string(),
+            };
+            let cause = format!(
+                "{DIRECTORY}: the commit failed: {cause}; the store takes nothing until it is reopened"
+            );
             tracing::error!("{cause}");
             shared.stopped.get_or_init(|| cause).clone()
         }),
@@ -100,16 +112,27 @@ fn fence(request: &Request, next: &mut HashMap<StreamId, u64>) -> Result<(), App
     Ok(())
 }
 
-fn write(shared: &Shared, requests: &[Request]) -> Result<(), redb::Error> {
-    let mut transaction = shared.db.begin_write()?;
-    transaction.set_durability(redb::Durability::Immediate)?;
+/// One batch with one fdatasync. fjall applies it in memory only once it is synced.
+fn write(shared: &Shared, requests: &[Request]) -> Result<(), fjall::Error> {
+    let mut batch = OwnedWriteBatch::with_capacity(shared.db.clone(), requests.len())
+        .durability(Some(PersistMode::SyncData));
     for group in requests.chunk_by(|a, b| a.stream == b.stream) {
-        let name = group[0].stream.to_string();
-        let mut table = transaction.open_table(table(&name))?;
+        let keyspace = shared.keyspace(group[0].stream)?;
+        wait_for_flush(shared, &keyspace)?;
         for request in group {
-            table.insert(request.slot, request.record.as_ref())?;
+            batch.insert(&keyspace, request.slot.to_be_bytes(), request.record.as_ref());
         }
     }
-    transaction.commit()?;
+    batch.commit()?;
+    // A thread of fjall that failed while this was synced, say in changing to a new journal, has no other way
+    // to tell. Nothing is written here.
+    shared.db.persist(PersistMode::Buffer)
+}
+
+fn wait_for_flush(shared: &Shared, keyspace: &Keyspace) -> Result<(), fjall::Error> {
+    while keyspace.sealed_memtable_count() >= SEALED_MAX {
+        shared.db.persist(PersistMode::Buffer)?;
+        std::thread::sleep(SEALED_WAIT);
+    }
     Ok(())
 }

@@ -2,13 +2,14 @@
 //!
 //! Written after the commit and not synced, so it is never ahead of what is durable, and after a power cut
 //! it may be behind. If the log ends before its mark, acknowledged records are gone, and opening says so.
-//! An entry that does not check is ignored: the mark can only add a reason to refuse.
+//! An entry that does not check is ignored: the mark can only add a reason to refuse. The file is locked while
+//! the log is open.
 //!
 //! An entry is 32 bytes: service number u8, 0 u8, partition u16, 0 u32, head u64, the FNV-1a-64 of these
 //! 16 bytes, 0 u64; all little-endian.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -31,10 +32,16 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Reads the marks in `dir`, or begins them.
-    pub fn open(dir: &Path) -> std::io::Result<Self> {
+    /// Reads the marks in `dir`, or begins them; `None` if another process has them. They are held until the last
+    /// handle of the file is closed.
+    pub fn open(dir: &Path) -> std::io::Result<Option<Self>> {
         let path = dir.join(FILE);
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         let mut entries = HashMap::new();
@@ -46,11 +53,16 @@ impl Marks {
                 None => tracing::warn!(index, "an entry of {FILE} is damaged and ignored"),
             }
         }
-        Ok(Self { file, entries, count: bytes.len().div_ceil(ENTRY_LEN) as u64 })
+        Ok(Some(Self { file, entries, count: bytes.len().div_ceil(ENTRY_LEN) as u64 }))
+    }
+
+    /// A second handle of the file, to hold the directory for longer than the marks.
+    pub fn hold(&self) -> std::io::Result<File> {
+        self.file.try_clone()
     }
 
     /// Fails if a stream ends before its mark.
-    pub fn check(&mut self, heads: &HashMap<StreamId, u64>) -> Result<(), LogError> {
+    pub fn check(&self, heads: &HashMap<StreamId, u64>) -> Result<(), LogError> {
         for (&stream, &(_, acknowledged)) in &self.entries {
             let head = heads.get(&stream).copied().unwrap_or(0);
             if head < acknowledged {
@@ -116,10 +128,12 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("forbear-mark-{}", std::process::id()));
         std::fs::create_dir_all(&dir).expect("a directory");
         let stream = StreamId { service: Service::Gate, partition: 3 };
-        let mut marks = Marks::open(&dir).expect("begin");
+        let mut marks = Marks::open(&dir).expect("begin").expect("nobody has them");
         marks.set(stream, 4);
         marks.set(stream, 5);
-        let mut marks = Marks::open(&dir).expect("reopen");
+        assert!(Marks::open(&dir).expect("look").is_none(), "two at once");
+        drop(marks);
+        let marks = Marks::open(&dir).expect("reopen").expect("nobody has them any more");
         assert!(marks.check(&HashMap::from([(stream, 5)])).is_ok());
         let cut = marks.check(&HashMap::from([(stream, 4)]));
         assert!(matches!(cut, Err(LogError::Cut { acknowledged: 5, head: 4, .. })), "{cut:?}");

@@ -31,6 +31,9 @@ fn layered(settings: &Settings, cluster: &ClusterSettings) -> Result<(Config, Ve
     if let Some(url) = &cluster.nats {
         config.nats.url.clone_from(url);
     }
+    if cluster.nats_login.is_some() {
+        config.nats.login.clone_from(&cluster.nats_login);
+    }
     if cluster.probes.is_some() {
         config.probes = cluster.probes;
     }
@@ -73,6 +76,7 @@ pub(super) fn check(check: &Check, given: &Given, format: Format) -> Result<(), 
     if !check.roles.is_empty() || key.exists() {
         shared_key(&config)?;
     }
+    config.nats_login().map_err(Failure::usage)?;
     let roles: Vec<_> = check.roles.iter().map(|role| role.name()).collect();
     let what = if roles.is_empty() { "up".to_owned() } else { format!("serve {}", roles.join(" ")) };
     let shown: Vec<_> = settings.iter().map(Setting::json).collect();
@@ -119,7 +123,8 @@ pub(super) async fn serve(serve: &Serve, given: &Given, format: Format) -> Resul
         config.instance = Some(getrandom::u32().map_err(Failure::failed)?);
     }
     let master = shared_key(&config)?;
-    let client = runtime::nats::connect(&config.nats.url).await.map_err(Failure::unavailable)?;
+    let login = config.nats_login().map_err(Failure::usage)?;
+    let client = runtime::nats::connect(&config.nats.url, login).await.map_err(Failure::unavailable)?;
     let (clock, codes): (_, Option<Arc<dyn CodeSender>>) = match serve.simulate_from {
         Some(at) => (Clock::Simulated(SimulatedClock::starting(Timestamp(at))), Some(Arc::new(DisplayOnly))),
         None => (Clock::System(SystemClock::start()), None),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use super::Config;
+use super::{Config, Nats};
 
 /// Names are the operator's own below it.
 const FREE: &str = "pages.lenders";
@@ -35,6 +35,7 @@ pub(super) fn known() -> Vec<String> {
         vault_key: Some(Config::default().data),
         instance: Some(0),
         code_command: Some(Vec::new()),
+        nats: Nats { login: Some(Config::default().data), ..Nats::default() },
         ..Config::default()
     };
     // The tests serialise the same value.

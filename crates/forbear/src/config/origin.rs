@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use super::{Config, ConfigError, keys};
 
 /// The settings that can be given at the command line: the argument's id, the setting, flag and variable.
-const ARGUMENTS: [(&str, &str, &str, &str); 7] = [
+const ARGUMENTS: [(&str, &str, &str, &str); 8] = [
     ("data", "data", "--data", "FORBEAR_DATA"),
     ("listen", "listen", "--listen", "FORBEAR_LISTEN"),
     ("vault_key", "vault_key", "--vault-key", "FORBEAR_VAULT_KEY"),
     ("nats", "nats.url", "--nats", "FORBEAR_NATS"),
+    ("nats_login", "nats.login", "--nats-login", "FORBEAR_NATS_LOGIN"),
     ("instance", "instance", "--instance", "FORBEAR_INSTANCE"),
     ("replicas", "nats.replicas", "--replicas", "FORBEAR_REPLICAS"),
     ("probes", "probes", "--probes", "FORBEAR_PROBES"),

@@ -62,7 +62,7 @@ impl Processes {
     pub async fn client(&self) -> Result<runtime::nats::Client, DemoError> {
         let started = Instant::now();
         loop {
-            match runtime::nats::connect(&self.url).await {
+            match runtime::nats::connect(&self.url, None).await {
                 Ok(client) => return Ok(client),
                 Err(_) if started.elapsed() < PATIENCE => tokio::time::sleep(Duration::from_millis(50)).await,
                 Err(error) => {

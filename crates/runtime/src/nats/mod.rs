@@ -11,26 +11,33 @@ pub mod call;
 mod client;
 mod keys;
 mod lease;
+mod login;
 mod serve;
 
 pub use async_nats::Client;
 pub use client::{RemotePartition, ask, remote_port};
 pub use keys::JetStreamKeys;
 pub use lease::KvLeases;
+pub use login::Login;
 pub use serve::{NatsAnnounce, Serving, answer};
 
 use async_nats::{ServerAddr, jetstream};
 use events::{Code, Reason, Refusal, StreamId};
 
 /// Connects to the first server that answers, of several separated by commas; later losses of the connection
-/// mend themselves.
-pub async fn connect(urls: &str) -> Result<Client, NatsError> {
+/// mend themselves. Without a login, that of the first address that has one is used, for all of them.
+pub async fn connect(urls: &str, login: Option<Login>) -> Result<Client, NatsError> {
     let servers: Result<Vec<ServerAddr>, _> = urls.split(',').map(|url| url.trim().parse()).collect();
     let servers = servers.map_err(|error| NatsError::new("reading the servers' addresses", error))?;
     // Hosts only: an address may carry a password.
     let hosts: Vec<String> =
         servers.iter().map(|server| format!("{}:{}", server.host(), server.port())).collect();
-    let connected = async_nats::connect(servers).await;
+    let options = async_nats::ConnectOptions::new();
+    let options = match login.or_else(|| servers.iter().find_map(Login::of)) {
+        Some(login) => login.apply(options),
+        None => options,
+    };
+    let connected = options.connect(servers).await;
     connected.map_err(|error| NatsError::new(format!("connecting to {}", hosts.join(", ")), error))
 }
 

@@ -305,8 +305,11 @@ fn write(
     state: &KeyState,
 ) -> Result<u32, Fault> {
     let row = u32::try_from(row).map_err(|_| Fault::Row(row as u64))?;
-    let value = [person.0.as_slice(), state.stored().unwrap_or_default()].concat();
-    table.insert(row, value.as_slice())?;
+    let stored = state.stored().unwrap_or_default();
+    let mut value = [0; 16 + WrappedKey::LEN];
+    value[..16].copy_from_slice(&person.0);
+    value[16..16 + stored.len()].copy_from_slice(stored);
+    table.insert(row, &value[..16 + stored.len()])?;
     Ok(row)
 }
 

@@ -1,0 +1,159 @@
+//! When to close a record. Clients that wait for each answer before they ask again come back right after a
+//! record is acknowledged. Whoever closes the next record at the first of them has two half-full records in
+//! turn; whoever waits for the others has one that is full, and an idle store meanwhile.
+//!
+//! Waiting pays if a commit takes longer than it takes until they are back, and if they do come back. Both are
+//! measured. It ends when all are back, when a moment in which everybody else in this process could run has
+//! brought nobody, or when patience ends. A lone client never waits: it is all that was expected.
+
+use std::time::{Duration, Instant};
+
+/// Moments that bring nobody before it waits no longer.
+const IDLE_MAX: u32 = 2;
+
+/// If waiting seemed not to pay, it is tried again after so many records.
+const TRY_AGAIN: u32 = 64;
+
+/// Waits for those who were just answered.
+#[derive(Debug)]
+pub struct Gather {
+    patience: Duration,
+    worthwhile: bool,
+    /// Records since waiting was last tried.
+    untried: u32,
+    expected: usize,
+    came: usize,
+    in_time: usize,
+    answered_at: Instant,
+    /// When most of them were back, after they were answered.
+    back_after: Option<Duration>,
+    seen: usize,
+    idle: u32,
+}
+
+impl Gather {
+    /// With so much patience; none: never waits.
+    pub fn new(patience: Duration) -> Self {
+        Self {
+            patience,
+            worthwhile: true,
+            untried: 0,
+            expected: 0,
+            came: 0,
+            in_time: 0,
+            answered_at: Instant::now(),
+            back_after: None,
+            seen: 0,
+            idle: 0,
+        }
+    }
+
+    /// So much work was answered, with a record that took so long to commit.
+    pub fn answered(&mut self, work: usize, commit: Duration) {
+        let most = self.in_time * 4 >= self.expected * 3;
+        let pays = self.back_after.is_none_or(|after| after < commit);
+        self.untried = if self.worthwhile { 0 } else { self.untried + 1 };
+        self.worthwhile = most && (pays || self.untried >= TRY_AGAIN);
+        self.expected = work;
+        self.came = 0;
+        self.in_time = 0;
+        self.back_after = None;
+        self.seen = 0;
+        self.idle = 0;
+        self.answered_at = Instant::now();
+    }
+
+    /// So much came.
+    pub fn came(&mut self, work: usize) {
+        if work == 0 || self.came >= self.expected {
+            return;
+        }
+        self.came += work;
+        let after = self.answered_at.elapsed();
+        if after < self.patience {
+            self.in_time += work;
+        }
+        if self.back_after.is_none() && self.came * 4 >= self.expected * 3 {
+            self.back_after = Some(after);
+        }
+    }
+
+    /// Everybody else could run.
+    pub fn yielded(&mut self) {
+        self.idle = if self.came == self.seen { self.idle + 1 } else { 0 };
+        self.seen = self.came;
+    }
+
+    /// How much is still expected.
+    pub fn missing(&self) -> usize {
+        self.expected.saturating_sub(self.came).max(1)
+    }
+
+    /// Some of those who were answered may still come.
+    pub fn is_waiting(&self) -> bool {
+        self.worthwhile
+            && self.came < self.expected
+            && self.idle < IDLE_MAX
+            && self.answered_at.elapsed() < self.patience
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn given_answered_clients_when_all_have_come_back_then_it_waits_no_longer() {
+        let mut gather = Gather::new(LONG);
+        assert!(!gather.is_waiting());
+        gather.answered(3, LONG);
+        gather.came(2);
+        assert!(gather.is_waiting());
+        assert_eq!(gather.missing(), 1);
+        gather.came(1);
+        assert!(!gather.is_waiting());
+    }
+
+    #[test]
+    fn given_clients_that_stayed_away_when_others_are_answered_then_it_waits_only_after_some_came_back() {
+        let mut gather = Gather::new(LONG);
+        gather.answered(4, LONG);
+        gather.came(2);
+        gather.answered(4, LONG);
+        assert!(!gather.is_waiting());
+        gather.came(3);
+        gather.answered(4, LONG);
+        assert!(gather.is_waiting());
+    }
+
+    #[test]
+    fn given_moments_that_bring_nobody_then_it_waits_no_longer() {
+        let mut gather = Gather::new(LONG);
+        gather.answered(4, LONG);
+        gather.came(1);
+        for waits in [true, true, false] {
+            gather.yielded();
+            assert_eq!(gather.is_waiting(), waits);
+        }
+    }
+
+    #[test]
+    fn given_commits_shorter_than_the_way_back_then_it_waits_only_to_see_whether_that_has_changed() {
+        let mut gather = Gather::new(LONG);
+        gather.answered(4, Duration::ZERO);
+        for record in 0..3 * TRY_AGAIN {
+            gather.came(4);
+            gather.answered(4, Duration::ZERO);
+            assert_eq!(gather.is_waiting(), record % (TRY_AGAIN + 1) == TRY_AGAIN, "record {record}");
+        }
+    }
+
+    #[test]
+    fn given_no_patience_then_it_never_waits() {
+        let mut gather = Gather::new(Duration::ZERO);
+        gather.answered(3, LONG);
+        assert!(!gather.is_waiting());
+    }
+}

@@ -1,0 +1,39 @@
+//! Snapshots of the speculative state: taken when a record is closed, stored when it is durable.
+
+use eventlog::chain::Chain;
+use events::Decider;
+
+use super::leader::Leader;
+use crate::snapshot::{self, SnapshotRef};
+
+impl<D: Decider> Leader<'_, D> {
+    /// Serialises the state as it is; `None` where no snapshots are kept.
+    pub fn snapshot_now(&mut self, chain: Chain) -> Option<Vec<u8>> {
+        self.snapshot_due = false;
+        self.since_snapshot = 0;
+        self.partition.options.snapshots.as_ref()?;
+        snapshot::encode(&SnapshotRef {
+            state: &self.replica.state,
+            commands: &self.replica.commands,
+            chain,
+            at: self.replica.at,
+            partitions: Some(self.partition.options.partitions),
+        })
+    }
+
+    /// Writes it beside the loop, one at a time: while one is being written, the next is skipped.
+    pub fn store_snapshot(&mut self, bytes: Vec<u8>) {
+        if self.storing.as_ref().is_some_and(|storing| !storing.is_finished()) {
+            return;
+        }
+        let partition = &self.partition;
+        let (stream, metrics) = (partition.stream, partition.metrics.clone());
+        self.storing = partition.options.snapshots.clone().map(|directory| {
+            tokio::task::spawn_blocking(move || match snapshot::store(&directory, stream, &bytes) {
+                Ok(()) => metrics.snapshots.inc(),
+                // A snapshot only saves time.
+                Err(error) => tracing::warn!(%stream, %error, "the snapshot was not stored"),
+            })
+        });
+    }
+}
