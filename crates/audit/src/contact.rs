@@ -1,11 +1,12 @@
 //! Who holds a contact point, and what was done to it.
 
-use events::gate::{ConsentAnswer, GateEvent};
-use model::{AgencyId, CaseId, ContactPointId, LenderId, PersonId, Role, Timestamp, ZoneName};
+use events::gate::{ConsentAnswer, Direction, GateEvent};
+use model::{AgencyId, CaseId, Channel, ContactPointId, LenderId, PersonId, Role, Timestamp, ZoneName};
 use runtime::projection::{Reader, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::figures::{Figures, StopRecord};
+use crate::key;
 use crate::timeline::gate_events;
 
 /// A contact point: who holds it and why, and what came of it.
@@ -21,7 +22,7 @@ pub struct ContactView {
     pub holders: Vec<ContactHolder>,
     /// What was asked about it, by anybody.
     pub figures: Figures,
-    /// When it was last called.
+    /// When it was last called, as far as is known: a call that was recorded late counts from its own time.
     pub last_call: Option<Timestamp>,
 }
 
@@ -50,7 +51,7 @@ pub struct ContactHolder {
 
 /// `None`: nothing is known of it.
 pub fn view(rows: &Reader, contact: ContactPointId) -> Result<Option<ContactView>, StoreError> {
-    let events = gate_events(rows, contact)?;
+    let events = gate_events(rows, &key::contact(&contact))?;
     if events.is_empty() {
         return Ok(None);
     }
@@ -63,10 +64,10 @@ pub fn view(rows: &Reader, contact: ContactPointId) -> Result<Option<ContactView
         last_call: None,
     };
     let mut refused = Vec::new();
+    let mut disproved = Vec::new();
     for (kept, event) in events {
         let (at, position) = (kept.at, kept.position);
         match event {
-            GateEvent::PolicyAdopted(_) => {}
             GateEvent::ContactLinked(linked) => {
                 view.zones.extend(linked.zones);
                 let holder = ContactHolder {
@@ -81,6 +82,8 @@ pub fn view(rows: &Reader, contact: ContactPointId) -> Result<Option<ContactView
                     closed_since: None,
                 };
                 match view.holder(linked.case) {
+                    // Shown to be somebody else's, it stays theirs.
+                    Some(_) if disproved.contains(&linked.case) => {}
                     Some(known) => {
                         (known.lender, known.person, known.role) = (holder.lender, holder.person, holder.role)
                     }
@@ -115,13 +118,28 @@ pub fn view(rows: &Reader, contact: ContactPointId) -> Result<Option<ContactView
                 let mut codes = repeated.codes;
                 if let (true, Some((_, _, first))) = (codes.is_empty(), refused.iter().rev().find(is_first)) {
                     codes = first.reasons.iter().map(|reason| reason.code).collect();
+                    codes.dedup();
                 }
                 view.figures.repeated(&codes, repeated.count);
             }
             GateEvent::PermitRedeemed(_) => {
                 view.figures.0.redeemed += 1;
-                view.last_call = Some(at);
+                view.last_call = view.last_call.max(Some(at));
             }
+            GateEvent::NumberDisproved(wrong) => {
+                let theirs = |holder: &&mut ContactHolder| holder.person == wrong.person;
+                for holder in view.holders.iter_mut().filter(theirs) {
+                    disproved.push(holder.case);
+                    (holder.person, holder.role) = (wrong.belongs_to, Role::OtherThirdParty);
+                    holder.consent = None;
+                }
+            }
+            GateEvent::ContactRecorded(recorded) => {
+                if recorded.direction == Direction::Outbound && recorded.channel == Channel::Call {
+                    view.last_call = view.last_call.max(Some(recorded.at));
+                }
+            }
+            GateEvent::FindingRaised(_) => view.figures.0.findings += 1,
             GateEvent::PermitSettled(settled) => view.figures.settled(settled.outcome, settled.given_back),
             GateEvent::PermitExpired(_) => view.figures.0.expired += 1,
             GateEvent::PermitVoided(_) => view.figures.0.voided += 1,
@@ -129,6 +147,18 @@ pub fn view(rows: &Reader, contact: ContactPointId) -> Result<Option<ContactView
                 let record = StopRecord { contact, at, source: stop.source, stream: kept.stream, position };
                 view.stop.get_or_insert(record);
             }
+            // Told by the timeline; of the rest, none is kept with a contact point.
+            GateEvent::HoldPlaced(_)
+            | GateEvent::HoldLifted(_)
+            | GateEvent::NumberChecked(_)
+            | GateEvent::ConsentGiven(_)
+            | GateEvent::ConsentRevoked(_)
+            | GateEvent::PolicyAdopted(_)
+            | GateEvent::PolicyWithdrawn(_)
+            | GateEvent::StandingChanged(_)
+            | GateEvent::LineRegistered(_)
+            | GateEvent::TemplateApproved(_)
+            | GateEvent::TemplateWithdrawn(_) => {}
         }
     }
     view.zones.sort();

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use events::gate::{PermitRefusedV1, StopSource};
+use events::gate::{PermitRefusedV2, StopSource};
 use events::{Code, Position, StreamId};
 use model::{AgencyId, ContactPointId, Outcome, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ impl Figures {
         self.0.allowed += 1;
     }
 
-    pub(crate) fn refused(&mut self, refused: &PermitRefusedV1) {
+    pub(crate) fn refused(&mut self, refused: &PermitRefusedV2) {
         self.0.asked += 1;
         self.0.refused += 1;
         refused.reasons.iter().for_each(|reason| add_to(&mut self.0.refused_by, reason.code, 1));
@@ -119,8 +119,8 @@ pub struct AuditFigures {
     pub events: u64,
     /// Of these, such as this program does not know or cannot read: they are in no other figure.
     pub not_read: u64,
-    /// The policy in force: id and version.
-    pub policy: Option<(String, u32)>,
+    /// The rule packs in force: id and version, in order of id.
+    pub policies: Vec<(String, u32)>,
 }
 
 /// What happened in the ledger.
@@ -143,7 +143,8 @@ pub struct StreamTotals {
     pub last_stops: Vec<StopRecord>,
     pub most_called: Vec<MostCalled>,
     pub cases: CaseFigures,
-    pub policy: Option<(String, u32)>,
+    /// In order of id.
+    pub policies: Vec<(String, u32)>,
     /// Of permits whose request is not in the log: none, unless the gate was faulty.
     pub unattributed: Figures,
 }
@@ -161,6 +162,18 @@ impl StreamTotals {
             },
         }
         sort_most_called(list);
+    }
+
+    /// A pack's text was adopted, in place of the one with the same id. A text that is no pack is none in force.
+    pub fn adopted(&mut self, text: &str) {
+        let Ok(pack) = policy::parse(text) else { return };
+        self.withdrawn(&pack.id);
+        self.policies.push((pack.id, pack.version));
+        self.policies.sort_unstable();
+    }
+
+    pub fn withdrawn(&mut self, id: &str) {
+        self.policies.retain(|(known, _)| known != id);
     }
 
     pub fn stopped(&mut self, stop: StopRecord) {

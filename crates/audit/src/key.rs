@@ -1,11 +1,13 @@
 //! Keys of rows. The first byte says what the row is; integers are big-endian, so that keys sort as numbers.
 
 use events::{Position, StreamId};
-use model::{AgencyId, CaseId, ContactPointId};
+use model::{AgencyId, CaseId, ContactPointId, PersonId};
 
 /// A contact point's gate events, from a position on; see [`kept`](crate::kept).
 const CONTACT: u8 = b't';
-/// A case's ledger and assignment events, from a position on.
+/// A person's holds and consents, from a position on.
+const PERSON: u8 = b'p';
+/// A case's ledger and assignment events and the gate's holds on it, from a position on.
 const CASE: u8 = b'k';
 /// A case as it was opened.
 const OPENED: u8 = b'o';
@@ -39,6 +41,10 @@ fn subject(kind: u8, id: &[u8; 16]) -> Subject {
 
 pub fn contact(contact: &ContactPointId) -> Subject {
     subject(CONTACT, &contact.0)
+}
+
+pub fn person(person: &PersonId) -> Subject {
+    subject(PERSON, &person.0)
 }
 
 pub fn case(case: &CaseId) -> Subject {

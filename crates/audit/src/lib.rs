@@ -17,6 +17,7 @@ mod port;
 mod projection;
 mod query;
 pub mod recount;
+mod sentence;
 mod signing;
 mod timeline;
 
@@ -25,7 +26,7 @@ pub use contact::{ContactHolder, ContactView};
 pub use figures::{AgencyFigures, AuditFigures, CaseFigures, Figures, MostCalled, StopRecord};
 pub use port::{Audit, AuditOptions, StartError};
 pub use query::{AuditPort, AuditQuery, AuditReply};
-pub use recount::{Findings, Recount, RecountError, recount};
+pub use recount::{Findings, Recount, RecountError, RuleRecount, recount};
 pub use runtime::projection::StreamLag;
 pub use signing::SigningError;
 pub use timeline::{After, Timeline, TimelineEntry, TimelineOf, TimelineReason};

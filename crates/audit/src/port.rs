@@ -183,7 +183,9 @@ fn figures(rows: &Reader) -> Result<AuditFigures, StoreError> {
         all.cases.opened += totals.cases.opened;
         all.cases.payments += totals.cases.payments;
         all.cases.closed += totals.cases.closed;
-        all.policy = all.policy.or(totals.policy);
+        if all.policies.is_empty() {
+            all.policies = totals.policies;
+        }
     }
     all.last_stops.sort_by_key(|stop| std::cmp::Reverse((stop.at, stop.stream, stop.position)));
     all.last_stops.truncate(LAST_STOPS);

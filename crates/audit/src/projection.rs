@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use events::assignment::AssignmentEvent;
-use events::gate::{GateEvent, PermitRefusedV1};
+use events::gate::{GateEvent, PermitRefusedV2};
 use events::ledger::LedgerEvent;
 use events::{Actor, Code, Decoded, Event, Position, Record, Service, StreamId};
-use model::{AgencyId, CaseId, ContactPointId, Timestamp};
+use model::{AgencyId, CaseId, ContactPointId, PersonId, Timestamp};
 use runtime::projection::{Projection, Reader, Rows, StoreError};
 use serde::Serialize;
 use tlog::{Tree, TreeHead, leaf_hash};
@@ -34,7 +34,7 @@ pub struct AuditProjection {
     kept: HashMap<Subject, (Position, Vec<u8>)>,
     /// Calls per contact point.
     calls: HashMap<ContactPointId, Changing<u32>>,
-    /// Who asked for the permit, or was refused and why, at a position.
+    /// Who asked for the permit, or was refused and why, or made the contact, at a position.
     asked: HashMap<Position, Asked>,
     in_batch: bool,
 }
@@ -46,11 +46,11 @@ struct Changing<T> {
     changed: bool,
 }
 
-/// A request to the gate, as far as later events refer to it.
+/// A request to the gate or a recorded contact, as far as later events refer to it.
 #[derive(Clone)]
 struct Asked {
     agency: AgencyId,
-    /// The rules that refused; of a permit, none.
+    /// The rules that refused, each once; of a permit and of a recorded contact, none.
     codes: Vec<Code>,
 }
 
@@ -66,7 +66,7 @@ struct Place<'a> {
 
 impl Projection for AuditProjection {
     const NAME: &'static str = "audit";
-    const GENERATION: u32 = 2;
+    const GENERATION: u32 = 3;
     type Context = Arc<Signing>;
 
     fn resume(stream: StreamId, context: &Self::Context, rows: &Reader) -> Result<Self, StoreError> {
@@ -134,14 +134,22 @@ impl Projection for AuditProjection {
     }
 }
 
+/// Where a hold is kept: with the narrowest that it names, as the gate does.
+fn held(contact: Option<ContactPointId>, person: Option<PersonId>, case: Option<CaseId>) -> Option<Subject> {
+    let contact = contact.as_ref().map(key::contact);
+    contact.or(person.as_ref().map(key::person)).or(case.as_ref().map(key::case))
+}
+
 fn put<T: Serialize>(changed: &mut Rows, key: &[u8], value: &T) {
     // Plain data into a growing vector: nothing to fail.
     changed.put(key, &postcard::to_allocvec(value).unwrap_or_default());
 }
 
 impl Asked {
-    fn refused(refused: &PermitRefusedV1) -> Self {
-        let codes = refused.reasons.iter().map(|reason| reason.code).collect();
+    fn refused(refused: &PermitRefusedV2) -> Self {
+        // In order of code; several rules may have the same.
+        let mut codes: Vec<Code> = refused.reasons.iter().map(|reason| reason.code).collect();
+        codes.dedup();
         Self { agency: refused.asked.agency, codes }
     }
 }
@@ -210,27 +218,56 @@ impl AuditProjection {
     }
 
     fn gate(&mut self, event: &GateEvent, place: Place<'_>, changed: &mut Rows) -> Result<(), StoreError> {
-        let contact = match event {
+        let subject = match event {
             GateEvent::PolicyAdopted(adopted) => {
-                self.totals.policy = Some((adopted.policy.id.clone(), adopted.policy.version));
+                self.totals.adopted(&adopted.pack);
                 return Ok(());
             }
+            GateEvent::PolicyWithdrawn(withdrawn) => {
+                self.totals.withdrawn(&withdrawn.id);
+                return Ok(());
+            }
+            GateEvent::StandingChanged(_)
+            | GateEvent::LineRegistered(_)
+            | GateEvent::TemplateApproved(_)
+            | GateEvent::TemplateWithdrawn(_) => return Ok(()),
             GateEvent::ContactLinked(linked) => {
                 changed.put(&key::link(&linked.case, &linked.contact), &[]);
-                linked.contact
+                key::contact(&linked.contact)
             }
-            GateEvent::ContactPlaced(placed) => placed.contact,
-            GateEvent::ContactClosed(closed) => closed.contact,
-            GateEvent::ConsentAnswered(answered) => answered.contact,
+            GateEvent::ContactPlaced(placed) => key::contact(&placed.contact),
+            GateEvent::ContactClosed(closed) => key::contact(&closed.contact),
+            GateEvent::ConsentAnswered(answered) => key::contact(&answered.contact),
+            GateEvent::HoldPlaced(placed) => match held(placed.contact, placed.person, placed.case) {
+                Some(subject) => subject,
+                None => return Ok(()),
+            },
+            GateEvent::HoldLifted(lifted) => match held(lifted.contact, lifted.person, lifted.case) {
+                Some(subject) => subject,
+                None => return Ok(()),
+            },
+            GateEvent::ConsentGiven(given) => key::person(&given.person),
+            GateEvent::ConsentRevoked(revoked) => key::person(&revoked.person),
+            GateEvent::NumberDisproved(disproved) => key::contact(&disproved.contact),
+            GateEvent::NumberChecked(checked) => key::contact(&checked.contact),
+            GateEvent::ContactRecorded(recorded) => {
+                self.asked.insert(place.position, Asked { agency: recorded.agency, codes: Vec::new() });
+                key::contact(&recorded.contact)
+            }
+            GateEvent::FindingRaised(finding) => {
+                let agency = self.asker(finding.contact, finding.contact_made, place.rows)?;
+                self.figures(agency).0.findings += 1;
+                key::contact(&finding.contact)
+            }
             GateEvent::PermitReserved(reserved) => {
                 self.asked.insert(place.position, Asked { agency: reserved.asked.agency, codes: Vec::new() });
                 self.figures(Some(reserved.asked.agency)).reserved();
-                reserved.asked.contact
+                key::contact(&reserved.asked.contact)
             }
             GateEvent::PermitRefused(refused) => {
                 self.asked.insert(place.position, Asked::refused(refused));
                 self.figures(Some(refused.asked.agency)).refused(refused);
-                refused.asked.contact
+                key::contact(&refused.asked.contact)
             }
             GateEvent::RefusalsRepeated(repeated) => {
                 let asked = self.asked(repeated.contact, repeated.first, place.rows)?;
@@ -239,29 +276,29 @@ impl AuditProjection {
                 let codes = if repeated.codes.is_empty() { first } else { &repeated.codes };
                 let agency = asked.as_ref().map(|asked| asked.agency);
                 self.figures(agency).repeated(codes, repeated.count);
-                repeated.contact
+                key::contact(&repeated.contact)
             }
             GateEvent::PermitRedeemed(redeemed) => {
                 let agency = self.asker(redeemed.contact, redeemed.permit, place.rows)?;
                 self.figures(agency).0.redeemed += 1;
                 let calls = self.called(redeemed.contact, place.rows)?;
                 self.totals.called(redeemed.contact, calls);
-                redeemed.contact
+                key::contact(&redeemed.contact)
             }
             GateEvent::PermitSettled(settled) => {
                 let agency = self.asker(settled.contact, settled.permit, place.rows)?;
                 self.figures(agency).settled(settled.outcome, settled.given_back);
-                settled.contact
+                key::contact(&settled.contact)
             }
             GateEvent::PermitExpired(expired) => {
                 let agency = self.asker(expired.contact, expired.permit, place.rows)?;
                 self.figures(agency).0.expired += 1;
-                expired.contact
+                key::contact(&expired.contact)
             }
             GateEvent::PermitVoided(voided) => {
                 let agency = self.asker(voided.contact, voided.permit, place.rows)?;
                 self.figures(agency).0.voided += 1;
-                voided.contact
+                key::contact(&voided.contact)
             }
             GateEvent::StopPlaced(stop) => {
                 self.totals.stopped(StopRecord {
@@ -271,10 +308,10 @@ impl AuditProjection {
                     stream: self.stream,
                     position: place.position,
                 });
-                stop.contact
+                key::contact(&stop.contact)
             }
         };
-        self.keep(key::contact(&contact), place, place.bytes, changed);
+        self.keep(subject, place, place.bytes, changed);
         Ok(())
     }
 
@@ -304,7 +341,7 @@ impl AuditProjection {
         Ok(calls.value)
     }
 
-    /// The agency whose request stands at a position.
+    /// The agency whose request or contact stands at a position.
     fn asker(
         &mut self,
         contact: ContactPointId,
@@ -332,6 +369,9 @@ impl AuditProjection {
                 Asked { agency: reserved.asked.agency, codes: Vec::new() }
             }
             Some(GateEvent::PermitRefused(refused)) => Asked::refused(&refused),
+            Some(GateEvent::ContactRecorded(recorded)) => {
+                Asked { agency: recorded.agency, codes: Vec::new() }
+            }
             _ => return Ok(None),
         };
         self.asked.insert(position, asked.clone());

@@ -23,7 +23,7 @@ mod local;
 
 use std::collections::HashMap;
 
-use events::gate::{GateEvent, PolicyV1};
+use events::gate::GateEvent;
 use events::{Code, DecodeError, Decoded, Event, Position, Record, Service, StreamId};
 use model::{ContactPointId, Outcome, Timestamp, ZoneName};
 use runtime::projection::log::chain::Chain;
@@ -66,8 +66,28 @@ pub struct Recount {
     pub stops: u64,
     /// Contact points in the logs.
     pub contacts: u64,
+    /// Contacts that took place without a permit and were recorded afterwards.
+    pub recorded: u64,
+    /// Contacts of which the gate itself found, by a fact that became known late, that they should not have been made.
+    pub found_late: u64,
+    /// Every rule that was counted again, in order of name.
+    pub rules: Vec<RuleRecount>,
+    /// Every rule that was in force for some permit and was not counted again, in order of name, and for how many
+    /// permits: nothing is said about these.
+    pub rules_not_recounted: Vec<(String, u64)>,
     /// What must not be: all of it zero.
     pub findings: Findings,
+}
+
+/// A rule that was counted again.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RuleRecount {
+    /// Its name: `pack/rule`.
+    pub rule: String,
+    /// Permits and calls that it was asked about.
+    pub asked: u64,
+    /// Of these, such as broke it.
+    pub broken: u64,
 }
 
 /// What must not be in a gate's log. Each is a number of permits or calls.
@@ -75,6 +95,8 @@ pub struct Recount {
 pub struct Findings {
     /// Permits beyond a cap, at their reservation or as calls; each once.
     pub over_cap: u64,
+    /// Permits given, or calls placed, too soon after a conversation; each once.
+    pub in_cool_down: u64,
     /// Permits given after a stop was placed on their contact point.
     pub permits_after_stop: u64,
     /// Calls placed after a stop was placed on their contact point.
@@ -159,18 +181,6 @@ struct Limits {
     give_back_unconnected: bool,
 }
 
-impl From<&PolicyV1> for Limits {
-    fn from(policy: &PolicyV1) -> Self {
-        Self {
-            per_day: usize::from(policy.per_day),
-            per_seven_days: usize::from(policy.per_seven_days),
-            from_s: policy.from_s,
-            until_s: policy.until_s,
-            give_back_unconnected: policy.give_back_unconnected,
-        }
-    }
-}
-
 /// The lists.
 #[derive(Default)]
 struct Reading {
@@ -179,7 +189,7 @@ struct Reading {
     zones: Vec<ZoneName>,
     numbers: HashMap<ZoneName, usize>,
     /// Adoptions, in order, by partition.
-    policies: Vec<(u16, Position, Limits)>,
+    policies: Vec<(u16, Position, Option<Limits>)>,
     /// Refusals' rules, to be looked up by repeats that do not name them: partition, position, codes.
     refusals: Vec<(u16, Position, Vec<Code>)>,
     total: Recount,
@@ -210,8 +220,8 @@ impl Reading {
         let mut fact = |contact: ContactPointId, what| self.facts.push(Fact { contact, place, what });
         let total = &mut self.total;
         match event {
-            GateEvent::PolicyAdopted(adopted) => {
-                self.policies.push((partition, position, Limits::from(&adopted.policy)));
+            GateEvent::PolicyAdopted(_) | GateEvent::PolicyWithdrawn(_) => {
+                self.policies.push((partition, position, None));
             }
             GateEvent::ContactLinked(linked) => {
                 let mut zones = Vec::with_capacity(linked.zones.len());
@@ -277,7 +287,9 @@ impl Reading {
                 total.stops += 1;
                 fact(stop.contact, What::Stopped);
             }
-            GateEvent::ContactPlaced(_) | GateEvent::ContactClosed(_) | GateEvent::ConsentAnswered(_) => {}
+            GateEvent::ContactRecorded(_) => total.recorded += 1,
+            GateEvent::FindingRaised(_) => total.found_late += 1,
+            _ => {}
         }
     }
 

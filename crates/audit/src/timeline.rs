@@ -1,9 +1,9 @@
 //! Timelines: what happened to a contact point or a case, in order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use events::assignment::AssignmentEvent;
-use events::gate::{GateEvent, Line, PermitRequest, StopSource};
+use events::gate::{Direction, GateEvent, HoldKind, Line, PermitRequest, RuleName, StopSource};
 use events::ledger::LedgerEvent;
 use events::{Actor, Code, Decoded, Event, Position, Service, StreamId};
 use model::{
@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::{self, Opened};
 use crate::kept::{self, Kept};
-use crate::key;
+use crate::key::{self, Subject};
+use crate::sentence;
 
 /// Whose timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,13 +93,25 @@ pub struct TimelineEntry {
     pub stop: Option<StopSource>,
     /// An amount, in minor units of the case's currency.
     pub minor: Option<i64>,
+    /// Why there is a hold.
+    pub hold: Option<HoldKind>,
+    /// The rule of a finding; of a permit, the frequency rule that leaves least.
+    pub rule: Option<RuleName>,
+    /// Who began a recorded contact.
+    pub direction: Option<Direction>,
+    /// When the contact was made, where that became known later.
+    pub made_at: Option<Timestamp>,
+    /// What else the event says, in plain words; never personal data.
+    pub detail: Option<String>,
 }
 
 /// A rule that refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineReason {
-    /// Which; [`Code::word`] is its name.
+    /// What kind; [`Code::word`] is its name.
     pub code: Code,
+    /// Which; `None` where the code says it all, and in repeats whose first is not known.
+    pub rule: Option<RuleName>,
     /// The limit, where the rule has one.
     pub limit: Option<u32>,
     /// What was counted against it.
@@ -132,6 +145,28 @@ impl TimelineEntry {
             repeated: None,
             stop: None,
             minor: None,
+            hold: None,
+            rule: None,
+            direction: None,
+            made_at: None,
+            detail: None,
+        }
+    }
+
+    /// It is about the case; or about no case, and so about each: a stop, a hold, a consent, whose the number is.
+    fn concerns(&self, case: CaseId) -> bool {
+        const OF_EACH: [&str; 7] = [
+            "StopPlaced",
+            "HoldPlaced",
+            "HoldLifted",
+            "ConsentGiven",
+            "ConsentRevoked",
+            "NumberDisproved",
+            "NumberChecked",
+        ];
+        match self.case {
+            Some(of) => of == case,
+            None => OF_EACH.contains(&self.kind.as_str()),
         }
     }
 
@@ -152,7 +187,7 @@ impl TimelineEntry {
 /// A page of a timeline, from after `after` on.
 pub fn page(rows: &Reader, of: TimelineOf, limit: u32, after: Option<After>) -> Result<Timeline, StoreError> {
     let mut entries = match of {
-        TimelineOf::Contact(contact) => of_contact(rows, contact)?,
+        TimelineOf::Contact(contact) => of_contact(rows, contact, None, &mut HashSet::new())?,
         TimelineOf::Case(case) => of_case(rows, case)?,
     };
     entries.retain(|entry| after.is_none_or(|after| entry.place() > after));
@@ -162,28 +197,67 @@ pub fn page(rows: &Reader, of: TimelineOf, limit: u32, after: Option<After>) -> 
     Ok(Timeline { entries, more })
 }
 
-/// A contact point's gate events, decoded. Such as this program does not know are left out.
-pub fn gate_events(rows: &Reader, contact: ContactPointId) -> Result<Vec<(Kept, GateEvent)>, StoreError> {
+/// A subject's gate events, decoded. Such as this program does not know are left out.
+pub fn gate_events(rows: &Reader, subject: &Subject) -> Result<Vec<(Kept, GateEvent)>, StoreError> {
     let mut events = Vec::new();
-    for kept in kept::all(rows, &key::contact(&contact))? {
-        if let Ok(Decoded::Known(event)) = GateEvent::decode(&kept.bytes) {
+    for kept in kept::all(rows, subject)? {
+        if kept.stream.service == Service::Gate
+            && let Ok(Decoded::Known(event)) = GateEvent::decode(&kept.bytes)
+        {
             events.push((kept, event));
         }
     }
     Ok(events)
 }
 
-fn of_contact(rows: &Reader, contact: ContactPointId) -> Result<Vec<TimelineEntry>, StoreError> {
+/// A contact point's gate events, with those about its persons and cases: all of them, or those of one case. An event
+/// about a person or a case stands in every partition's log; it is told as the contact point's own log has it, and only
+/// if no contact point before has `told` it.
+fn around(
+    rows: &Reader,
+    contact: ContactPointId,
+    only: Option<CaseId>,
+    told: &mut HashSet<Subject>,
+) -> Result<Vec<(Kept, GateEvent)>, StoreError> {
+    let mut events = gate_events(rows, &key::contact(&contact))?;
+    let mut more = Vec::new();
+    for (kept, event) in &events {
+        let GateEvent::ContactLinked(linked) = event else { continue };
+        if only.is_some_and(|case| case != linked.case) {
+            continue;
+        }
+        for subject in [key::person(&linked.person), key::case(&linked.case)] {
+            if told.insert(subject) {
+                let of_subject = gate_events(rows, &subject)?.into_iter();
+                more.extend(of_subject.filter(|(other, _)| other.stream == kept.stream));
+            }
+        }
+    }
+    if !more.is_empty() {
+        events.extend(more);
+        events.sort_by_key(|(kept, _)| (kept.at, kept.stream, kept.position));
+    }
+    Ok(events)
+}
+
+fn of_contact(
+    rows: &Reader,
+    contact: ContactPointId,
+    only: Option<CaseId>,
+    told: &mut HashSet<Subject>,
+) -> Result<Vec<TimelineEntry>, StoreError> {
     let mut lenders: HashMap<CaseId, (LenderId, Role)> = HashMap::new();
     let mut requests: HashMap<(StreamId, Position), PermitRequest> = HashMap::new();
     let mut reasons: HashMap<(StreamId, Position), Vec<TimelineReason>> = HashMap::new();
+    let mut holds: HashMap<(StreamId, Position), HoldKind> = HashMap::new();
+    let mut recorded_for: HashMap<(StreamId, Position), (CaseId, AgencyId)> = HashMap::new();
     let mut entries = Vec::new();
-    for (kept, event) in gate_events(rows, contact)? {
+    for (kept, event) in around(rows, contact, only, told)? {
         let mut entry = TimelineEntry::new(&kept, event.name());
+        entry.detail = sentence::of(&event);
         entry.contact = Some(contact);
         let mut permit = None;
         match event {
-            GateEvent::PolicyAdopted(_) => continue,
             GateEvent::ContactLinked(linked) => {
                 lenders.insert(linked.case, (linked.lender, linked.role));
                 entry.case = Some(linked.case);
@@ -194,16 +268,17 @@ fn of_contact(rows: &Reader, contact: ContactPointId) -> Result<Vec<TimelineEntr
             }
             GateEvent::ContactClosed(closed) => entry.case = Some(closed.case),
             GateEvent::PermitReserved(reserved) => {
-                requests.insert((kept.stream, kept.position), reserved.asked);
                 entry.permit = Some(kept.position);
+                entry.rule = reserved.tightest.map(|tightest| tightest.rule);
                 entry.asked(&reserved.asked);
+                requests.insert((kept.stream, kept.position), reserved.asked);
             }
             GateEvent::PermitRefused(refused) => {
-                requests.insert((kept.stream, kept.position), refused.asked);
                 entry.asked(&refused.asked);
                 entry.next_allowed = refused.next_allowed;
                 entry.reasons = refused.reasons.iter().map(reason).collect();
                 reasons.insert((kept.stream, kept.position), entry.reasons.clone());
+                requests.insert((kept.stream, kept.position), refused.asked);
             }
             GateEvent::RefusalsRepeated(repeated) => {
                 entry.repeated = Some(repeated.count);
@@ -226,6 +301,53 @@ fn of_contact(rows: &Reader, contact: ContactPointId) -> Result<Vec<TimelineEntr
             GateEvent::PermitVoided(voided) => permit = Some(voided.permit),
             GateEvent::StopPlaced(stop) => entry.stop = Some(stop.source),
             GateEvent::ConsentAnswered(answered) => entry.case = Some(answered.case),
+            GateEvent::HoldPlaced(placed) => {
+                entry.case = placed.case;
+                entry.hold = Some(placed.kind);
+                holds.insert((kept.stream, kept.position), placed.kind);
+            }
+            GateEvent::HoldLifted(lifted) => {
+                entry.case = lifted.case;
+                entry.hold = holds.get(&(kept.stream, lifted.hold)).copied();
+            }
+            GateEvent::ConsentGiven(given) => {
+                if given.contact.is_some_and(|given| given != contact) {
+                    // To be contacted elsewhere: still this person's.
+                    entry.contact = given.contact;
+                }
+                entry.case = given.case;
+                entry.agency = Some(given.agency);
+            }
+            GateEvent::ConsentRevoked(_) | GateEvent::NumberDisproved(_) | GateEvent::NumberChecked(_) => {}
+            GateEvent::ContactRecorded(recorded) => {
+                entry.case = Some(recorded.case);
+                entry.agency = Some(recorded.agency);
+                entry.channel = Some(recorded.channel);
+                entry.purpose = Some(recorded.purpose);
+                entry.line = recorded.line;
+                entry.outcome = Some(recorded.outcome);
+                entry.direction = Some(recorded.direction);
+                entry.made_at = Some(recorded.at);
+                recorded_for.insert((kept.stream, kept.position), (recorded.case, recorded.agency));
+            }
+            GateEvent::FindingRaised(finding) => {
+                let made = (kept.stream, finding.contact_made);
+                if let Some((case, agency)) = recorded_for.get(&made) {
+                    (entry.case, entry.agency) = (Some(*case), Some(*agency));
+                } else if let Some(asked) = requests.get(&made) {
+                    entry.permit = Some(finding.contact_made);
+                    entry.asked(asked);
+                }
+                entry.rule = Some(finding.rule);
+                entry.made_at = Some(finding.at);
+            }
+            // About no contact point.
+            GateEvent::PolicyAdopted(_)
+            | GateEvent::PolicyWithdrawn(_)
+            | GateEvent::StandingChanged(_)
+            | GateEvent::LineRegistered(_)
+            | GateEvent::TemplateApproved(_)
+            | GateEvent::TemplateWithdrawn(_) => continue,
         }
         if let Some(permit) = permit {
             entry.permit = Some(permit);
@@ -242,13 +364,13 @@ fn of_contact(rows: &Reader, contact: ContactPointId) -> Result<Vec<TimelineEntr
     Ok(entries)
 }
 
-fn reason(refused: &events::gate::RefusedByV1) -> TimelineReason {
-    let events::gate::RefusedByV1 { code, limit, counted, next_allowed } = *refused;
-    TimelineReason { code, limit, counted, next_allowed }
+fn reason(refused: &events::gate::RefusedByV2) -> TimelineReason {
+    let events::gate::RefusedByV2 { code, rule, limit, counted, next_allowed } = *refused;
+    TimelineReason { code, rule, limit, counted, next_allowed }
 }
 
 fn bare(code: Code) -> TimelineReason {
-    TimelineReason { code, limit: None, counted: None, next_allowed: None }
+    TimelineReason { code, rule: None, limit: None, counted: None, next_allowed: None }
 }
 
 fn of_case(rows: &Reader, case: CaseId) -> Result<Vec<TimelineEntry>, StoreError> {
@@ -275,10 +397,10 @@ fn of_case(rows: &Reader, case: CaseId) -> Result<Vec<TimelineEntry>, StoreError
         entry.case = Some(case);
         entry.lender = lender;
     }
+    let mut told = HashSet::new();
     for contact in case::contacts(rows, &case)? {
-        // A stop is about no case, and so about each.
-        let concerns = |entry: &TimelineEntry| entry.case == Some(case) || entry.stop.is_some();
-        entries.extend(of_contact(rows, contact)?.into_iter().filter(concerns));
+        let of_contact = of_contact(rows, contact, Some(case), &mut told)?;
+        entries.extend(of_contact.into_iter().filter(|entry| entry.concerns(case)));
     }
     entries.sort_by_key(TimelineEntry::place);
     Ok(entries)

@@ -70,9 +70,9 @@ struct Call {
     given_back: bool,
 }
 
-type Policies = [(u16, Position, Limits)];
+type Policies = [(u16, Position, Option<Limits>)];
 
-fn in_force(policies: &Policies, place: Place) -> Option<&(u16, Position, Limits)> {
+fn in_force(policies: &Policies, place: Place) -> Option<&(u16, Position, Option<Limits>)> {
     policies
         .iter()
         .rev()
@@ -112,7 +112,7 @@ pub fn scan(facts: &[Fact], all_zones: &[Option<TimeZone>], policies: &Policies,
                 findings.permits_after_stop += u64::from(stopped);
                 findings.zone_unknown +=
                     u64::from(zones.is_empty() || zones.iter().any(|zone| zone.is_none()));
-                let limits = adopted.map(|(_, _, limits)| *limits);
+                let limits = adopted.and_then(|(_, _, limits)| *limits);
                 let known: Vec<&TimeZone> = zones.iter().filter_map(|zone| zone.as_ref()).collect();
                 findings.outside_hours +=
                     u64::from(limits.is_some_and(|limits| outside(limits, &known, place.at)));
@@ -134,7 +134,7 @@ pub fn scan(facts: &[Fact], all_zones: &[Option<TimeZone>], policies: &Policies,
             What::Redeemed { permit } => {
                 findings.redeemed_after_stop += u64::from(stopped);
                 let known: Vec<&TimeZone> = zones.iter().filter_map(|zone| zone.as_ref()).collect();
-                let limits = in_force(policies, place).map(|(_, _, limits)| *limits);
+                let limits = in_force(policies, place).and_then(|(_, _, limits)| *limits);
                 let at_night = limits.is_some_and(|limits| outside(limits, &known, place.at));
                 findings.redeemed_outside_hours += u64::from(at_night);
                 let index = find(&permits, *permit);
@@ -156,7 +156,7 @@ pub fn scan(facts: &[Fact], all_zones: &[Option<TimeZone>], policies: &Policies,
                 let index = find(&permits, *permit);
                 let reserved_under =
                     index.and_then(|index| permits.get(index)).and_then(|permit| permit.limits);
-                let settled_under = in_force(policies, place).map(|(_, _, limits)| *limits);
+                let settled_under = in_force(policies, place).and_then(|(_, _, limits)| *limits);
                 let gives =
                     |limits: Option<Limits>| limits.is_some_and(|limits| limits.give_back_unconnected);
                 let rightly = *unconnected && (gives(reserved_under) || gives(settled_under));
@@ -242,7 +242,7 @@ fn over_as_calls(
             }
             let limits = match permit {
                 Some(permit) => permit.limits,
-                None => in_force(policies, call.taken).map(|(_, _, limits)| *limits),
+                None => in_force(policies, call.taken).and_then(|(_, _, limits)| *limits),
             };
             let Some(limits) = limits else { continue };
             let on_the_day = within(day, day, call.taken);
