@@ -13,6 +13,7 @@ mod code_sender;
 pub mod http;
 mod import;
 pub mod json;
+mod notice;
 mod one_time_code;
 mod pace;
 mod platform;
@@ -23,6 +24,7 @@ mod target;
 mod token;
 
 pub use code_sender::{CodeSender, CommandSender, Delivery, DisplayOnly, NoSender, SendError};
+pub use notice::{NOTICE, notice};
 pub use import::{ImportReport, Progress, ROW_ERRORS_KEPT, Refused};
 pub use platform::*;
 pub use principal::Principal;

@@ -38,7 +38,7 @@ pub use cases::{CaseSummary, Payment, Posted};
 pub use contacts::{ContactView, HolderView, StopReceipt};
 pub use figures::PlatformFigures;
 pub use history::{CaseContact, CasePerson, TimelinePage};
-pub use permits::{PermitAsk, PermitGiven, Redeemed, Settled};
+pub use permits::{PermitAsk, PermitGiven, Redeemed, SettleAsk, Settled};
 pub use queue::{QUEUE_MAX, Queue, QueueContact, QueueEntry};
 pub use status::{PartitionStatus, PlatformStatus};
 

@@ -99,8 +99,11 @@ async fn all(pages: &Pages, visit: &Visit, zone: &TimeZone) -> Result<Markup, Fa
             (tile(visit, texts::OPEN_CASES, ledger.open))
             (tile(visit, texts::PLACED_CASES, assignment.placed))
         }
-        @if let Some((id, version)) = &gate.policy {
-            p.fine { (visit.say(texts::POLICY)) " " (id) " " (version) }
+        @if !gate.policies.is_empty() {
+            p.fine {
+                (visit.say(texts::POLICY))
+                @for (id, version) in &gate.policies { " " (id) " " (version) }
+            }
         } @else { p.notice.bad { (visit.say(texts::NO_POLICY)) } }
         div.columns {
             (rules(visit, &gate.refused_by, gate.refused))

@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Redirect, Response};
-use events::gate::{Count, StopSource};
+use events::gate::{StopSource, Tightest};
 use events::{Code, Reason, Refusal};
 use maud::{Markup, html};
 use model::{CaseId, Channel, ContactPointId, Outcome, Purpose, Role, Timestamp};
@@ -54,15 +54,14 @@ struct Permit {
     token: String,
     permit: u64,
     expires_at: Timestamp,
-    day: Count,
-    seven_days: Count,
+    tightest: Option<Tightest>,
     line: String,
 }
 
 impl From<PermitGiven> for Permit {
     fn from(given: PermitGiven) -> Self {
-        let PermitGiven { token, permit, expires_at, day, seven_days, line, .. } = given;
-        Self { token, permit, expires_at, day, seven_days, line: line.to_string() }
+        let PermitGiven { token, permit, expires_at, tightest, line, .. } = given;
+        Self { token, permit, expires_at, tightest, line: line.to_string() }
     }
 }
 
@@ -87,7 +86,16 @@ pub(crate) async fn request(
     let channel: Channel = form.channel.parse().map_err(wrong)?;
     let purpose: Purpose = form.purpose.parse().map_err(wrong)?;
     let ask =
-        PermitAsk { target: Target::Point(contact), case, collector: None, channel, purpose, line: None };
+        PermitAsk {
+            target: Target::Point(contact),
+            case,
+            also: Vec::new(),
+            collector: None,
+            channel,
+            purpose,
+            line: None,
+            template: None,
+        };
     let key = format!("console/{}/{case}/{contact}/{purpose}/{channel}", form.key);
     let step = match pages.platform.request_permit(&visit.principal, &ask, Some(&key)).await {
         Ok(given) => Step::Given(given.into()),
@@ -240,9 +248,9 @@ async fn dial(pages: &Pages, visit: &Visit, permit: &Permit) -> Markup {
 fn counts(visit: &Visit, permit: &Permit) -> Markup {
     html! {
         p.fine {
-            (visit.say(texts::COUNTED)) " "
-            (visit.say(texts::TODAY)) " " (permit.day.counted) "/" (permit.day.limit) " · "
-            (visit.say(texts::SEVEN_DAYS)) " " (permit.seven_days.counted) "/" (permit.seven_days.limit)
+            @if let Some(Tightest { rule, count }) = permit.tightest {
+                (visit.say(texts::COUNTED)) " " (count.counted) "/" (count.limit) " (" (rule) ")"
+            }
         }
     }
 }
@@ -306,7 +314,7 @@ pub(crate) async fn settle(
     let mut story = Story::find(&pages, &visit, &headers, &id)?;
     let outcome: Outcome =
         ended.outcome.parse().map_err(|_| Failure::malformed("outcome: expected one of the buttons"))?;
-    let settled = pages.platform.settle(&visit.principal, &story.permit()?.token, outcome, None).await?;
+    let settled = pages.platform.settle(&visit.principal, &story.permit()?.token, &outcome.into(), None).await?;
     story.step = Step::Settled { permit: settled.permit, outcome, given_back: settled.given_back };
     story.turn(&pages, &visit, &id)
 }

@@ -156,8 +156,10 @@ fn facts(visit: &Visit, contact: &Contact<'_>) -> Markup {
     html! {
         p.fine {
             @if view.stop.is_some() { span.badge.bad { (visit.say(texts::STOPPED)) } " " }
-            (visit.say(texts::TODAY)) " " (view.day.counted) "/" (view.day.limit) " · "
-            (visit.say(texts::SEVEN_DAYS)) " " (view.seven_days.counted) "/" (view.seven_days.limit)
+            @for (nth, (rule, count)) in view.counts.iter().enumerate() {
+                @if nth > 0 { " · " }
+                (rule) " " (count.counted) "/" (count.limit)
+            }
             @if !contact.role.owes() {
                 " · "
                 @match consent {
@@ -175,6 +177,8 @@ fn offer(visit: &Visit, case: CaseId, contact: &Contact<'_>, ask: &QueueContact,
         Purpose::Collect => texts::ASK_COLLECT,
         Purpose::Locate => texts::ASK_LOCATE,
         Purpose::ConsentNotice => texts::ASK_NOTICE,
+        // A queue offers none of these: whoever has reason to ask for one, asks for it.
+        Purpose::Reply | Purpose::RequiredNotice | Purpose::StopReceipt => words::purpose(ask.purpose),
     });
     html! {
         form.offer method="post" action="/permits" {

@@ -39,6 +39,9 @@ pub(crate) const fn purpose(purpose: Purpose) -> Text {
         Purpose::Collect => text("谈债务", "about the debt"),
         Purpose::Locate => text("询问债务人的联系方式", "to ask where the debtor can be reached"),
         Purpose::ConsentNotice => text("征求同意的通知", "the notice that asks for consent"),
+        Purpose::Reply => text("答复对方", "to answer what the person began"),
+        Purpose::RequiredNotice => text("法定通知", "a notice that the law requires"),
+        Purpose::StopReceipt => text("停止联系的回执", "the receipt for a request to stop"),
     }
 }
 
@@ -51,6 +54,8 @@ pub(crate) const fn outcome(outcome: Outcome) -> Text {
         Outcome::Busy => text("占线", "busy"),
         Outcome::NotInService => text("空号或停机", "not in service"),
         Outcome::Unknown => text("不清楚", "not known"),
+        Outcome::Delivered => text("已送达", "delivered"),
+        Outcome::Undelivered => text("未送达", "not delivered"),
     }
 }
 

@@ -150,6 +150,13 @@ codes! {
     CONSENT_INVALID = 335, "consent-invalid";
 }
 
+impl Code {
+    /// The gate's answer to a request, and not a failure to give one.
+    pub const fn is_verdict(self) -> bool {
+        matches!(self.0, 301..=319 | 326..=329 | 332 | 333)
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "F{:04}", self.0)

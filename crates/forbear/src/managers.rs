@@ -4,11 +4,13 @@
 
 use assignment::Assignment;
 use events::assignment::{AssignmentCommand, AssignmentEvent, CaseOfferedV1, WithdrawalReason};
-use events::gate::{ContactClosedV1, ContactLinkedV1, ContactPlacedV1, GateCommand};
+use events::gate::{
+    ContactClosedV1, ContactLinkedV2, ContactPlacedV1, GateCommand, LineRegisteredV1, StandingChangedV1,
+};
 use events::ledger::{Account, CaseOpenedV1, LedgerEvent};
 use gate::Gate;
 use ledger::Ledger;
-use model::ContactPointId;
+use model::{AgencyId, CollectorId, ContactPointId, Place, Region};
 use runtime::manager::Manager;
 
 /// Ledger → gate: who is behind which number, for which case.
@@ -27,15 +29,20 @@ impl Manager for Contacts {
     }
 }
 
-fn links(opened: &CaseOpenedV1) -> impl Iterator<Item = ContactLinkedV1> + '_ {
+fn links(opened: &CaseOpenedV1) -> impl Iterator<Item = ContactLinkedV2> + '_ {
+    // The lender's law protects everybody whom its claim concerns, wherever they are.
+    let regions: Vec<Region> = opened.jurisdiction.parse().into_iter().collect();
     opened.parties.iter().flat_map(move |party| {
-        party.contacts.iter().map(move |contact| ContactLinkedV1 {
+        let regions = regions.clone();
+        party.contacts.iter().map(move |contact| ContactLinkedV2 {
             contact: contact.contact,
             case: opened.case,
             lender: opened.lender,
             person: party.person,
             role: party.role,
             zones: contact.zones.clone(),
+            regions: regions.clone(),
+            place: Place::Unknown,
         })
     })
 }
@@ -74,7 +81,7 @@ fn offer(opened: &CaseOpenedV1) -> CaseOfferedV1 {
     }
 }
 
-/// Assignment → gate: which agency may ask for which case, and which cases are over. It follows the
+/// Assignment → gate: who may collect, from which numbers, and which agency may ask for which case; which cases are over. It follows the
 /// assignment log also for closings, so that a closing can never overtake a placement.
 pub struct Access;
 
@@ -100,9 +107,28 @@ impl Manager for Access {
                     }
                 })
             }
-            _ => Vec::new(),
+            AssignmentEvent::AgencyRegistered(registered) => {
+                let agency = registered.agency;
+                let lines = registered.lines.iter().filter_map(|line| line.parse().ok());
+                let registered = |line| {
+                    GateCommand::RegisterLine(LineRegisteredV1 { agency, line, registered: true })
+                };
+                let notice = GateCommand::ApproveTemplate(api::notice(agency));
+                lines.map(registered).chain([notice]).collect()
+            }
+            AssignmentEvent::AgencySuspended(changed) => {
+                vec![standing(changed.agency, None, !changed.suspended)]
+            }
+            AssignmentEvent::CollectorRegistered(_)
+            | AssignmentEvent::CollectorEnded(_)
+            | AssignmentEvent::CaseOffered(_)
+            | AssignmentEvent::PlacementRan(_) => Vec::new(),
         }
     }
+}
+
+fn standing(agency: AgencyId, collector: Option<CollectorId>, active: bool) -> GateCommand {
+    GateCommand::SetStanding(StandingChangedV1 { agency, collector, active })
 }
 
 fn each(contacts: &[ContactPointId], command: impl Fn(ContactPointId) -> GateCommand) -> Vec<GateCommand> {

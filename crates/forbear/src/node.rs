@@ -15,7 +15,7 @@ use audit::{Audit, AuditOptions, AuditPort, AuditQuery, AuditReply};
 use eventlog::Log;
 use eventlog::embedded::EmbeddedLog;
 use eventlog::jetstream::{JetStreamLog, JetStreamOptions};
-use events::gate::{GateCommand, GateQuery, GateReply, PolicyV1};
+use events::gate::{GateCommand, GateQuery, GateReply, PolicyAdoptedV2};
 use events::{Actor, Code, Decider, Reason, Refusal, Service, StreamId, Tenant};
 use gate::Gate;
 use ledger::Ledger;
@@ -30,7 +30,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use vault::{EmbeddedKeys, KeyStore, MasterKey, Vault};
 
-use crate::config::Config;
+use crate::config::{Config, RulePack};
 use crate::managers::{Access, Contacts, Placements};
 
 /// How long requests in progress may take to end.
@@ -196,6 +196,7 @@ impl Node {
         let Start { config, roles, place, clock, master, codes } = start;
         std::fs::create_dir_all(&config.data)
             .map_err(|cause| StartError::Data { path: config.data.clone(), cause })?;
+        let packs = config.packs()?;
         let metrics = Metrics::new().map_err(|error| StartError::Metrics(error.to_string()))?;
         let (stop, stopped) = watch::channel(false);
         let log = open_log(config, &place)?;
@@ -212,7 +213,7 @@ impl Node {
         }
         let ports = Ports::of(config, &place, &clock, &services);
         let mut tasks = JoinSet::new();
-        services.manage(&mut tasks, &surroundings, &ports, &config.policy);
+        services.manage(&mut tasks, &surroundings, &ports, &packs);
         let signer_seed = master.checkpoint_seed();
         let keys: Arc<dyn KeyStore> = match &place {
             Place::Embedded => Arc::new(EmbeddedKeys::open(&config.data.join("vault.redb"))?),
@@ -396,7 +397,7 @@ impl Services {
     }
 
     /// Process managers run beside the leader of the log that they follow.
-    fn manage(&self, tasks: &mut JoinSet<()>, around: &Surroundings, ports: &Ports, policy: &PolicyV1) {
+    fn manage(&self, tasks: &mut JoinSet<()>, around: &Surroundings, ports: &Ports, packs: &[RulePack]) {
         let (log, stop, metrics) = (&around.log, &around.stop, &around.metrics);
         for (partition, leading) in leading_of(self.ledger.as_ref()) {
             tasks.spawn(runtime::manager::run::<Contacts>(
@@ -431,7 +432,7 @@ impl Services {
                 tasks.spawn(adopt(
                     gate.port(),
                     partition,
-                    policy.clone(),
+                    packs.to_vec(),
                     leading,
                     stop.clone(),
                     around.clock.clone(),
@@ -490,12 +491,12 @@ fn local<D: Decider>(service: Option<&Running<D>>) -> Port<D> {
     service.map_or_else(|| Port::new(Vec::new()), Running::port)
 }
 
-/// Sees to it, whenever a partition of the gate is led here, that it has a policy: the configured one where
-/// there is none, or an older version of it. A policy that an operator has adopted since stays.
+/// Sees to it, whenever a partition of the gate is led here, that it decides by the configured rule packs: each is
+/// adopted where there is none of its id, or an older version. What an operator has adopted since stays.
 async fn adopt(
     gate: Port<Gate>,
     partition: u16,
-    policy: PolicyV1,
+    packs: Vec<RulePack>,
     mut leading: watch::Receiver<bool>,
     mut stop: watch::Receiver<bool>,
     clock: Clock,
@@ -507,11 +508,11 @@ async fn adopt(
             () = turned(&mut leading, true) => {}
         }
         while *leading.borrow_and_update() {
-            match adopt_if_older(&gate, partition, &policy, &clock).await {
+            match adopt_if_older(&gate, partition, &packs, &clock).await {
                 Ok(()) => break,
                 Err(refusal) if refusal.is_transient() => tokio::time::sleep(ADOPT_PAUSE).await,
                 Err(refusal) => {
-                    tracing::error!(partition, %refusal, "the configured policy was not adopted");
+                    tracing::error!(partition, %refusal, "a configured rule pack was not adopted");
                     break;
                 }
             }
@@ -530,34 +531,31 @@ const ADOPT_PAUSE: Duration = Duration::from_millis(200);
 async fn adopt_if_older(
     gate: &Port<Gate>,
     partition: u16,
-    policy: &PolicyV1,
+    packs: &[RulePack],
     clock: &Clock,
 ) -> Result<(), Refusal> {
     let GateReply::Figures(figures) = gate.query(partition, GateQuery::Figures).await? else {
         return Err(Code::UNAVAILABLE.into());
     };
-    if let Some((id, version)) = figures.policy
-        && (id != policy.id || version >= policy.version)
-    {
-        if (&id, version) != (&policy.id, policy.version) {
-            tracing::info!(
-                partition,
-                id,
-                version,
-                "another policy than the configured one is in force and stays"
-            );
+    for pack in packs {
+        let known = figures.policies.iter().find(|(id, _)| *id == pack.id);
+        if let Some((id, version)) = known.filter(|(_, version)| *version >= pack.version) {
+            if *version > pack.version {
+                tracing::info!(partition, id, version, "a newer version than the configured one is in force and stays");
+            }
+            continue;
         }
-        return Ok(());
+        let order = Order {
+            id: adoption_id(pack, partition, clock),
+            actor: Actor::Operator,
+            tenant: Tenant::Platform,
+            cause: None,
+            command: GateCommand::AdoptPolicy(PolicyAdoptedV2 { pack: pack.text.clone() }),
+        };
+        let mut answers = gate.submit_to(partition, vec![order]).await;
+        answers.pop().unwrap_or_else(|| Err(Code::UNAVAILABLE.into()))?;
     }
-    let order = Order {
-        id: adoption_id(policy, partition, clock),
-        actor: Actor::Operator,
-        tenant: Tenant::Platform,
-        cause: None,
-        command: GateCommand::AdoptPolicy(policy.clone()),
-    };
-    let mut answers = gate.submit_to(partition, vec![order]).await;
-    answers.pop().unwrap_or_else(|| Err(Code::UNAVAILABLE.into())).map(drop)
+    Ok(())
 }
 
 async fn turned(flag: &mut watch::Receiver<bool>, to: bool) {
@@ -567,11 +565,11 @@ async fn turned(flag: &mut watch::Receiver<bool>, to: bool) {
     }
 }
 
-/// A new id for each adoption: adopting the policy in force changes nothing, so repeating it is harmless.
-fn adoption_id(policy: &PolicyV1, partition: u16, clock: &Clock) -> CommandId {
-    let mut id = *b"policy..........";
-    id[6..8].copy_from_slice(&partition.to_be_bytes());
-    id[8..12].copy_from_slice(&policy.version.to_be_bytes());
+/// A new id for each adoption: adopting what is in force changes nothing, so repeating it is harmless.
+fn adoption_id(pack: &RulePack, partition: u16, clock: &Clock) -> CommandId {
+    let mut id = *b"pk..............";
+    id[2..4].copy_from_slice(&partition.to_be_bytes());
+    id[4..12].copy_from_slice(&events::record::input_digest(pack.text.as_bytes()).to_be_bytes());
     id[12..].copy_from_slice(&(clock.now().at.0 as u32).to_be_bytes());
     CommandId(id)
 }

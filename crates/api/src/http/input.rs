@@ -101,6 +101,15 @@ where
     text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
 }
 
+/// A list of words.
+pub(super) fn parsed_each<'de, T: FromStr, D: Deserializer<'de>>(from: D) -> Result<Vec<T>, D::Error>
+where
+    T::Err: Display,
+{
+    let texts = Vec::<String>::deserialize(from)?;
+    texts.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
+}
+
 /// Whom a body is about: exactly one of number and contact. The bodies name the fields themselves, because serde cannot
 /// refuse unknown fields in a body that is flattened together.
 pub(super) fn whom(

@@ -2,15 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
-use events::gate::Line;
+use events::gate::{Line, TemplateId};
 use model::{CaseId, Channel, CollectorId, ContactPointId, Outcome, Purpose};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::asker::{Asker, RetryKey};
-use super::input::{Input, parsed, parsed_if_any, whom};
+use super::input::{Input, parsed, parsed_each, parsed_if_any, whom};
 use super::problem::Problem;
-use crate::platform::{PermitAsk, PermitGiven, Platform, Redeemed, Settled};
+use crate::platform::{PermitAsk, PermitGiven, Platform, Redeemed, SettleAsk, Settled};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +29,10 @@ pub(super) struct Ask {
     purpose: Purpose,
     #[serde(default, deserialize_with = "parsed_if_any")]
     line: Option<Line>,
+    /// Debts of the same person that it is about too, by their cases.
+    #[serde(default, deserialize_with = "parsed_each")]
+    also: Vec<CaseId>,
+    template: Option<u32>,
 }
 
 pub(super) async fn request(
@@ -38,8 +42,9 @@ pub(super) async fn request(
     Input(ask): Input<Ask>,
 ) -> Result<Json<PermitGiven>, Problem> {
     let target = whom(ask.number.as_deref(), ask.region.as_deref(), ask.contact)?;
-    let Ask { case, collector, channel, purpose, line, .. } = ask;
-    let ask = PermitAsk { target, case, collector, channel, purpose, line };
+    let Ask { case, also, collector, channel, purpose, line, template, .. } = ask;
+    let template = template.map(TemplateId);
+    let ask = PermitAsk { target, case, also, collector, channel, purpose, line, template };
     Ok(Json(platform.request_permit(&principal, &ask, retry_key.as_deref()).await?))
 }
 
@@ -66,6 +71,12 @@ pub(super) struct Settle {
     token: String,
     #[serde(deserialize_with = "parsed")]
     outcome: Outcome,
+    /// The debts that it counts toward, by their cases; as asked, if left out.
+    #[serde(default, deserialize_with = "parsed_each")]
+    toward: Vec<CaseId>,
+    /// The debts that were spoken about.
+    #[serde(default, deserialize_with = "parsed_each")]
+    discussed: Vec<CaseId>,
 }
 
 pub(super) async fn settle(
@@ -74,7 +85,9 @@ pub(super) async fn settle(
     retry_key: RetryKey,
     Input(settle): Input<Settle>,
 ) -> Result<Json<Settled>, Problem> {
-    Ok(Json(platform.settle(&principal, &settle.token, settle.outcome, retry_key.as_deref()).await?))
+    let Settle { token, outcome, toward, discussed } = settle;
+    let ask = SettleAsk { outcome, toward, discussed };
+    Ok(Json(platform.settle(&principal, &token, &ask, retry_key.as_deref()).await?))
 }
 
 #[derive(Deserialize)]

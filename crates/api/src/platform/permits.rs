@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::Platform;
 use super::give::{Names, give};
 use crate::json;
+use crate::notice::NOTICE;
 use crate::principal::Principal;
 use crate::target::Target;
 use crate::token::PermitToken;
@@ -31,7 +32,7 @@ pub struct PermitAsk {
     pub purpose: Purpose,
     /// From which of the agency's calling numbers; its first if left out.
     pub line: Option<Line>,
-    /// The approved template that a message is made from.
+    /// The approved template that a message is made from; the platform's own notice, if left out of a consent notice.
     pub template: Option<TemplateId>,
 }
 
@@ -115,7 +116,7 @@ impl Platform {
             channel: ask.channel,
             purpose: ask.purpose,
             line,
-            template: ask.template,
+            template: ask.template.or((ask.purpose == Purpose::ConsentNotice).then_some(NOTICE)),
         };
         let id = Names::new(principal, retry_key)?.nth(0);
         let tenant = Tenant::Agency(agency.agency);

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::Platform;
 use crate::json;
+use crate::notice::NOTICE;
 use crate::principal::{Principal, not_found};
 
 /// Most cases of one page.
@@ -177,7 +178,7 @@ fn requests(
     for case in cases {
         for &(contact, role) in &case.contacts {
             let mut ask = |channel, purpose| {
-                // Which text a message will be made from, nobody knows yet; content rules speak when it is asked for.
+                let template = (purpose == Purpose::ConsentNotice).then_some(NOTICE);
                 let request = PermitRequest {
                     contact,
                     case: case.case,
@@ -187,7 +188,7 @@ fn requests(
                     channel,
                     purpose,
                     line,
-                    template: None,
+                    template,
                 };
                 asked.push((request, role));
             };

@@ -27,14 +27,11 @@ pub(super) fn run(permit: Permit, format: Format) -> Result<(), Failure> {
             })?;
             print(format, &answer, |answer| {
                 format!(
-                    "allowed: one {}, placed by {} (today {} of {}, on seven days {} of {}, this one counted)\n{}\n\
+                    "allowed: one {}, placed by {}{}\n{}\n\
                      as you place it: forbear permit redeem <the line above> --call <Call-ID>",
                     channel.word(),
                     text(&answer["expires_at"]),
-                    answer["day"]["counted"],
-                    answer["day"]["limit"],
-                    answer["seven_days"]["counted"],
-                    answer["seven_days"]["limit"],
+                    tightest(&answer["tightest"]),
                     text(&answer["token"])
                 )
             });
@@ -58,4 +55,15 @@ pub(super) fn run(permit: Permit, format: Format) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// The cap that leaves least.
+fn tightest(tightest: &Value) -> String {
+    match tightest["rule"].as_str() {
+        Some(rule) => {
+            let count = &tightest["count"];
+            format!(" ({} of {} by {rule}, this one counted)", count["counted"], count["limit"])
+        }
+        None => String::new(),
+    }
 }

@@ -197,7 +197,7 @@ impl Days<'_> {
             self.platform.redeem(&principal, &token, &call, None).await?;
             seen.calls += 1;
             if fate.percent(97) {
-                self.platform.settle(&principal, &token, outcome(&mut fate), None).await?;
+                self.platform.settle(&principal, &token, &outcome(&mut fate).into(), None).await?;
             }
         }
         Ok(true)
@@ -209,10 +209,12 @@ impl Days<'_> {
         let ask = PermitAsk {
             target: Target::Point(attempt.contact),
             case: attempt.case,
+            also: Vec::new(),
             collector: None,
             channel: attempt.channel,
             purpose: attempt.purpose,
             line: None::<Line>,
+            template: None,
         };
         seen.asked += 1;
         match self.platform.request_permit(&principal, &ask, None).await {
@@ -302,7 +304,7 @@ impl Days<'_> {
 
 /// A refusal that is the gate's verdict, and not a failure to give one.
 fn is_verdict(refusal: &Refusal) -> bool {
-    refusal.reasons.iter().all(|reason| (301..320).contains(&reason.code.0))
+    refusal.reasons.iter().all(|reason| reason.code.is_verdict())
 }
 
 fn outcome(chance: &mut Chance) -> Outcome {
