@@ -123,6 +123,10 @@ pub(super) async fn serve(serve: &Serve, given: &Given, format: Format) -> Resul
         config.instance = Some(getrandom::u32().map_err(Failure::failed)?);
     }
     let master = shared_key(&config)?;
+    // Named twice, a role is one.
+    let mut roles = serve.roles.clone();
+    roles.sort_unstable();
+    roles.dedup();
     let login = config.nats_login().map_err(Failure::usage)?;
     let client = runtime::nats::connect(&config.nats.url, login).await.map_err(Failure::unavailable)?;
     let (clock, codes): (_, Option<Arc<dyn CodeSender>>) = match serve.simulate_from {
@@ -131,7 +135,7 @@ pub(super) async fn serve(serve: &Serve, given: &Given, format: Format) -> Resul
     };
     let node = Node::start(Start {
         config: &config,
-        roles: &serve.roles,
+        roles: &roles,
         place: Place::Nats(client),
         clock,
         master,
@@ -139,7 +143,7 @@ pub(super) async fn serve(serve: &Serve, given: &Given, format: Format) -> Resul
     })
     .await
     .map_err(Failure::failed)?;
-    let roles: Vec<_> = serve.roles.iter().map(|role| role.name()).collect();
+    let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
     let instance = config.instance();
     tracing::info!(roles = roles.join(" "), %instance, "taking part");
     let at = |address: Option<std::net::SocketAddr>| address.map(|address| address.to_string());
@@ -147,8 +151,7 @@ pub(super) async fn serve(serve: &Serve, given: &Given, format: Format) -> Resul
         "roles": roles, "instance": instance.0, "listening": at(node.listening), "probes": at(config.probes),
     });
     print(format, &answer, |answer| {
-        let mut out =
-            format!("forbear takes part as instance {instance}: {}; Ctrl-C ends it", roles.join(", "));
+        let mut out = format!("forbear takes part as {instance}: {}; Ctrl-C ends it", roles.join(", "));
         for (key, what) in [("listening", "pages"), ("probes", "probes")] {
             if let Some(address) = answer[key].as_str() {
                 out.push_str(&format!("\n{what} at http://{address}"));
