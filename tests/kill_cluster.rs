@@ -8,12 +8,15 @@ use std::time::{Duration, Instant};
 
 use eventlog::jetstream::{JetStreamLog, JetStreamOptions};
 use forbear_tests::evidence::{Evidence, assert_clean};
-use forbear_tests::load::{Load, PARTITIONS, eventually, round_time, rounds, spread};
+use forbear_tests::load::{Load, eventually, round_time, rounds, spread};
 use forbear_tests::nats_server::{NatsServer, client};
 use forbear_tests::program::{Heard, Http, PATIENCE, Program};
 use forbear_tests::site::Site;
 use model::CaseId;
 use serde_json::{Value, json};
+
+/// Partitions of the ledger: the program's default.
+const LEDGER_PARTITIONS: u16 = 2;
 
 const FORBEAR: &str = env!("CARGO_BIN_EXE_forbear-under-test");
 
@@ -36,7 +39,7 @@ struct Commands {
 
 impl Commands {
     fn new(http: &Http) -> Self {
-        let mut cases = vec![None; usize::from(PARTITIONS)];
+        let mut cases = vec![None; usize::from(LEDGER_PARTITIONS)];
         for collector in 1..=8 {
             let path = format!("/v1/collectors/collector-{collector}/queue?limit=500");
             let queue = http.get(&path).done("a queue");
@@ -44,7 +47,7 @@ impl Commands {
             {
                 let text = entry["case"].as_str().expect("a case");
                 let case: CaseId = text.parse().expect("a case");
-                cases[usize::from(events::partition_of(&case.0, PARTITIONS))] = Some(text.to_owned());
+                cases[usize::from(events::partition_of(&case.0, LEDGER_PARTITIONS))] = Some(text.to_owned());
             }
         }
         let cases = cases.into_iter().map(|case| case.expect("every partition has cases")).collect();

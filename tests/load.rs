@@ -14,27 +14,47 @@ use crate::program::{Heard, Http, PATIENCE};
 
 /// The configuration of the tests: tight caps, but at every time of the day, since tests run at any.
 pub const CONFIG: &str = r#"
-[policy]
-id = "under-test"
-version = 1
-per_day = 3
-per_seven_days = 7
-from_s = 0
-until_s = 86399
-permit_ttl_ms = 60000
-give_back_unconnected = false
-source = "tests/load.rs: tests run at any time of the day"
+policies = ["under-test.toml"]
 
 [nats]
 lease_s = 2
 "#;
 
-/// As in [`CONFIG`].
+/// The rule pack of the tests.
+pub const PACK: &str = r#"
+schema = 1
+id = "under-test"
+version = 1
+title = "Tight caps at every time of the day"
+effective = 2000-01-01
+applies = "everywhere"
+owner = "platform"
+
+[[frequency]]
+id = "day-cap"
+source = "tests/load.rs: tests run at any time of the day"
+read = "unverified"
+count = "attempts"
+scope = ["contact-point"]
+limit = 3
+window = "1 day"
+
+[[frequency]]
+id = "seven-day-cap"
+source = "tests/load.rs"
+read = "unverified"
+count = "attempts"
+scope = ["contact-point"]
+limit = 7
+window = "7 days"
+"#;
+
+/// As in [`PACK`].
 pub const PER_DAY: usize = 3;
-/// As in [`CONFIG`].
+/// As in [`PACK`].
 pub const PER_SEVEN_DAYS: usize = 7;
 /// Partitions of the gate: the program's default.
-pub const PARTITIONS: u16 = 2;
+pub const PARTITIONS: u16 = 1;
 
 const COLLECTORS: u32 = 8;
 const CALLERS: u64 = 6;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::load::CONFIG;
+use crate::load::{CONFIG, PACK};
 use crate::nats_server::free_port;
 use crate::program::{Http, PATIENCE, Program, run, text, write_vault_key};
 
@@ -22,7 +22,10 @@ impl Site {
     /// For the program at `forbear`, logging from `level` on.
     pub fn new(forbear: &'static str, level: &'static str) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        std::fs::write(dir.path().join("forbear.toml"), CONFIG).expect("the configuration");
+        let pack = dir.path().join("under-test.toml");
+        std::fs::write(&pack, PACK).expect("the rule pack");
+        let config = CONFIG.replace("under-test.toml", text(&pack));
+        std::fs::write(dir.path().join("forbear.toml"), config).expect("the configuration");
         let key = dir.path().join("vault.key");
         write_vault_key(&key);
         let (token, _) = run(forbear, &["token", "operator", "--vault-key", text(&key)], "warn");

@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, post};
+use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -61,7 +61,7 @@ pub fn router(platform: Platform) -> Router {
         .route("/recount", post(probes::recount))
         .route("/checkpoints/{service}/{partition}", get(probes::checkpoint))
         .route("/policies", get(probes::policies).post(probes::adopt_policy))
-        .route("/policies/{id}", delete(probes::withdraw_policy))
+        .route("/policies/{id}/withdraw", post(probes::withdraw_policy))
         .route("/status", get(probes::status))
         .route("/refusals/{code}", get(problem::page))
         .fallback(problem::no_route)

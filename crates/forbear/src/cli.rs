@@ -60,6 +60,10 @@ const STOP_EXAMPLES: &str = "Examples:
 const TOKEN_EXAMPLES: &str = "Examples:
   forbear token operator
   forbear token collector-101:agency-1 --hours 8";
+const POLICY_EXAMPLES: &str = "Examples:
+  forbear policy show us-reg-f
+  forbear policy check our-rules.toml --with platform --with cn
+  forbear policy case dispute.case";
 const CHECK_EXAMPLES: &str = "Examples:
   forbear config check                         # as `forbear up` would run here
   forbear config check gate web --config /etc/forbear.toml --replicas 3";
@@ -174,6 +178,9 @@ pub enum Command {
         /// The code, such as F0302.
         code: String,
     },
+    /// Read, check, compare and adopt rule packs; judge cases by them (proto/policy.md, proto/case.md).
+    #[command(subcommand, after_help = POLICY_EXAMPLES)]
+    Policy(Policy),
     /// Check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -182,6 +189,67 @@ pub enum Command {
     /// It runs the real services on a simulated clock and prints what happened, with a recount from the log.
     /// Then it serves the pages over the demonstration's data, unless --exit is given.
     Demo(Demo),
+}
+
+/// `forbear policy`.
+#[derive(Debug, Subcommand)]
+pub enum Policy {
+    /// List the rule packs that come with the program.
+    List,
+    /// Show a rule pack in sentences, with the source of each rule.
+    Show {
+        /// The id of a pack that comes with the program, or a file.
+        pack: String,
+        /// In which language.
+        #[arg(long, value_enum, default_value = "en")]
+        language: Language,
+    },
+    /// Check a rule pack without running it. A lender's or an agency's may only be stricter.
+    Check {
+        /// The file.
+        file: String,
+        /// The packs that it is added to; by default all that come with the program.
+        #[arg(long)]
+        with: Vec<String>,
+    },
+    /// Show what changed from one rule pack to another, and whether it became stricter.
+    Diff {
+        /// The old one: an id or a file.
+        old: String,
+        /// The new one.
+        new: String,
+    },
+    /// Judge a case: a text file with facts, dated events and questions (proto/case.md). Fails if it expected another
+    /// answer.
+    Case {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Have the running platform decide by a rule pack, in place of the one with the same id.
+    Adopt {
+        /// An id or a file.
+        pack: String,
+        /// Where the platform is.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Have the running platform decide by a rule pack no longer.
+    Withdraw {
+        /// Its id.
+        id: String,
+        /// Where the platform is.
+        #[command(flatten)]
+        server: Server,
+    },
+}
+
+/// A language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
 }
 
 /// Settings of every process; each is also in the configuration file. Flags win over the environment, which

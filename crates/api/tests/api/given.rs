@@ -10,7 +10,7 @@ use assignment::Assignment;
 use audit::{Audit, AuditOptions, AuditPort, AuditQuery, AuditReply, CaseParty};
 use eventlog::memory::{Faults, MemoryLog};
 use events::assignment::{AssignmentCommand, AssignmentQuery, AssignmentReply, CaseOfferedV1};
-use events::gate::{ContactLinkedV1, ContactPlacedV1, GateCommand};
+use events::gate::{ContactLinkedV2, ContactPlacedV1, GateCommand, LineRegisteredV1};
 use events::{Actor, Code, Refusal, Service, StreamId, Tenant};
 use gate::Gate;
 use ledger::Ledger;
@@ -114,7 +114,10 @@ impl Given {
             _directory: directory,
             _services: Box::new(running),
         };
-        given.platform.adopt_policy(&Principal::Operator, gate::strict(), None).await.expect("policy");
+        for pack in ["platform", "strict"] {
+            let text = policy::text(pack).expect("a pack that is checked in").to_owned();
+            given.platform.adopt_policy(&Principal::Operator, text, None).await.expect("policy");
+        }
         given
     }
 
@@ -145,6 +148,12 @@ impl Given {
             .register_collector(&operator, collector, agency, "张三", None)
             .await
             .expect("collector");
+        // As the process managers do.
+        let line = line.parse().expect("a line");
+        let line = GateCommand::RegisterLine(LineRegisteredV1 { agency, line, registered: true });
+        for command in [line, GateCommand::ApproveTemplate(api::notice(agency))] {
+            self.platform.parts().gate.submit(self.order(command)).await.expect("made known");
+        }
     }
 
     pub async fn import(&self, lender: LenderId, file: &str) -> ImportReport {
@@ -187,13 +196,15 @@ impl Given {
         parts.assignment.submit(order).await.expect("offered");
         for party in &view.parties {
             for contact in &party.contacts {
-                let linked = ContactLinkedV1 {
+                let linked = ContactLinkedV2 {
                     contact: contact.contact,
                     case,
                     lender: view.lender,
                     person: party.person,
                     role: party.role,
                     zones: vec!["Asia/Shanghai".parse().expect("zone")],
+                    regions: Vec::new(),
+                    place: model::Place::Unknown,
                 };
                 let order = self.order(GateCommand::LinkContact(linked));
                 parts.gate.submit(order).await.expect("linked");
@@ -245,6 +256,8 @@ pub fn debtor() -> Target {
 
 pub fn ask(case: CaseId) -> PermitAsk {
     PermitAsk {
+        also: Vec::new(),
+        template: None,
         target: debtor(),
         case,
         collector: None,

@@ -330,10 +330,10 @@ async fn what_cannot_be_read_is_refused_without_repeating_it() {
         )
         .await;
     assert_eq!(forged.status, 401);
-    let policy = json!({ "id": "strict" });
-    assert_eq!(web.post(operator, "/v1/policy", policy).await.status, 422);
-    let policy = serde_json::to_value(gate::strict()).expect("policy");
-    let adopted = web.post(operator, "/v1/policy", policy).await;
+    let wrong = json!({ "pack": "id = \"strict\"" });
+    assert_eq!(web.post(operator, "/v1/policies", wrong).await.status, 422);
+    let pack = json!({ "pack": policy::text("strict").expect("a pack") });
+    let adopted = web.post(operator, "/v1/policies", pack).await;
     assert_eq!((adopted.status, adopted.body), (200, json!({ "changed": false })), "{}", adopted.text);
 }
 

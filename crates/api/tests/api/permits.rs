@@ -26,7 +26,7 @@ async fn given_a_placed_case_when_a_permit_is_used_then_it_works_once_and_is_set
     assert!(!redeem("call-1;tag-1").await.expect("the same call").changed);
     assert_eq!(codes(redeem("call-2;tag-1").await), [Code::PERMIT_USED]);
     let own = collector();
-    let settle = |outcome| platform.settle(&own, &permit.token, outcome, None);
+    let settle = async |outcome: Outcome| platform.settle(&own, &permit.token, &outcome.into(), None).await;
     assert!(settle(Outcome::NoAnswer).await.expect("settled").changed);
     assert!(!settle(Outcome::NoAnswer).await.expect("the same").changed);
     assert_eq!(codes(settle(Outcome::Conversation).await), [Code::ALREADY_SETTLED]);
@@ -39,7 +39,7 @@ async fn given_the_cap_reached_when_asked_then_refused_with_the_limit_and_the_re
         let permit = given.platform.request_permit(&collector(), &ask(case), None).await.expect("permit");
         let call = format!("call-{call}");
         given.platform.redeem(&collector(), &permit.token, &call, None).await.expect("redeemed");
-        given.platform.settle(&collector(), &permit.token, Outcome::NoAnswer, None).await.expect("settled");
+        given.platform.settle(&collector(), &permit.token, &Outcome::NoAnswer.into(), None).await.expect("settled");
     }
     let refusal = given.platform.request_permit(&collector(), &ask(case), None).await.expect_err("cap");
     let reason = &refusal.reasons[0];

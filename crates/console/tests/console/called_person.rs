@@ -24,7 +24,7 @@ async fn signed_in(browser: &mut Browser, number: &str) -> Page {
 async fn called(given: &Given, case: CaseId, call: &str, outcome: Outcome) {
     let permit = given.platform.request_permit(&collector(), &ask(case), None).await.expect("permit");
     given.platform.redeem(&collector(), &permit.token, call, None).await.expect("redeemed");
-    given.platform.settle(&collector(), &permit.token, outcome, None).await.expect("settled");
+    given.platform.settle(&collector(), &permit.token, &outcome.into(), None).await.expect("settled");
 }
 
 #[tokio::test]

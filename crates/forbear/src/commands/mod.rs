@@ -6,6 +6,7 @@ mod contact;
 mod demo;
 mod import;
 mod permit;
+mod policy;
 mod process;
 mod status;
 mod token;
@@ -46,6 +47,7 @@ fn client(command: Command, format: Format) -> Result<(), Failure> {
         Command::Token(token) => token::run(&token, format),
         Command::Key { file } => token::key(&file, format),
         Command::Code { code } => code::run(&code, format),
+        Command::Policy(policy) => policy::run(policy, format),
         Command::Up(_) | Command::Serve(_) | Command::Config(_) | Command::Demo(_) => Ok(()),
     }
 }
