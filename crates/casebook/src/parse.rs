@@ -1,0 +1,131 @@
+//! Text to [`Case`]: first the facts, wherever they stand, then events and questions in their order. The grammar is
+//! `proto/case.md`; every line that is wrong is reported.
+
+mod clauses;
+mod events;
+mod expect;
+mod facts;
+mod holds;
+mod moment;
+mod names;
+mod questions;
+
+use jiff::tz::TimeZoneDatabase;
+
+use crate::case::{Act, Case, ContactPoint, Index, Kind, Moment, Statement, What, When, World, Zones};
+use crate::error::{CaseError, Problem};
+use crate::text::{Cursor, lines};
+
+use names::{Named, Names};
+
+/// Reads a case.
+pub(crate) fn parse(text: &str) -> Result<Case, CaseError> {
+    let mut problems = Vec::new();
+    let lines = lines(text, &mut problems);
+    let mut parser = Parser { world: World::default(), names: Names::default(), alone: false };
+    let mut rest: Vec<_> = lines.iter().collect();
+    for phase in facts::Phase::ALL {
+        rest.retain(|line| match parser.fact(&mut Cursor::new(line), phase) {
+            Ok(fact) => !fact,
+            Err(problem) => {
+                problems.push(problem);
+                false
+            }
+        });
+        parser.fill_in(phase);
+    }
+    problems.extend(parser.nobodies());
+    let mut statements: Vec<Statement> = Vec::new();
+    // Whether the last line that is no expectation could be read.
+    let mut sound = true;
+    for line in rest {
+        let mut cursor = Cursor::new(line);
+        if cursor.sees("expect") {
+            match parser.expectations(&mut cursor) {
+                Ok(expected) => match statements.last_mut() {
+                    _ if !sound => {}
+                    Some(asked) if matches!(asked.what, What::Ask(_)) => asked.expected.extend(expected),
+                    _ => problems.push(Cursor::new(line).problem("a question above what is expected")),
+                },
+                Err(problem) => problems.push(problem),
+            }
+            continue;
+        }
+        let read = parser.statement(&mut cursor);
+        sound = read.is_ok();
+        match read {
+            Ok((Head { when, learned, zone }, what)) => {
+                let (line, text, expected) = (line.number, line.text.clone(), Vec::new());
+                statements.push(Statement { line, text, when, learned, zone, what, expected });
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    parser.another_phone(&statements);
+    if problems.is_empty() {
+        Ok(Case { world: parser.world, statements })
+    } else {
+        Err(CaseError::new(problems))
+    }
+}
+
+/// When a statement takes place and by whose clock.
+struct Head {
+    when: When,
+    learned: Option<Moment>,
+    zone: String,
+}
+
+struct Parser {
+    world: World,
+    names: Names,
+    /// The platform's own pack is left out.
+    alone: bool,
+}
+
+impl Parser {
+    /// Somebody whose only number turned out to be another's has one that nobody knows: their count is asked for there.
+    fn another_phone(&mut self, statements: &[Statement]) {
+        let disproved = |contact: Index| {
+            statements.iter().any(|statement| {
+                matches!(statement.what, What::Act(Act::Disprove { contact: other, .. }) if other == contact)
+            })
+        };
+        for person in 0..self.world.people.len() {
+            let phones: Vec<Index> = self.world.contacts_of(person);
+            let phones: Vec<Index> =
+                phones.into_iter().filter(|phone| self.world.contacts[*phone].kind == Kind::Phone).collect();
+            if !phones.is_empty() && phones.iter().all(|phone| disproved(*phone)) {
+                let name = format!("{}'s other phone", self.world.people[person].name);
+                self.world.contacts.push(ContactPoint {
+                    name,
+                    person,
+                    kind: Kind::Phone,
+                    place: Kind::Phone.place(),
+                    zones: Zones::Unsaid,
+                    regions: Vec::new(),
+                    others: 0,
+                });
+            }
+        }
+    }
+
+    fn statement(&mut self, cursor: &mut Cursor<'_>) -> Result<(Head, What), Problem> {
+        if ["may", "was", "were", "is", "are", "how", "when"].iter().any(|word| cursor.sees(word)) {
+            return self.question(cursor).map(|(head, question)| (head, What::Ask(question)));
+        }
+        self.event(cursor)
+    }
+
+    /// What is wrong where a name should stand: the names that there are.
+    fn unknown(&self, cursor: &Cursor<'_>, expected: &str, kinds: fn(&Named) -> bool) -> Problem {
+        let names = self.names.of(kinds);
+        let list = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+        cursor.problem_among(format!("{expected}{list}"), &names)
+    }
+}
+
+/// Whether the bundled database knows a zone.
+fn zone_exists(name: &str) -> bool {
+    TimeZoneDatabase::bundled().get(name).is_ok()
+}
