@@ -45,6 +45,17 @@ impl Stage {
             Self::Made(outcome) | Self::Inbound(outcome) => Some(outcome),
         }
     }
+
+    /// Somebody was there, or may have been.
+    pub const fn reached(self) -> bool {
+        match self {
+            Self::Waiting => false,
+            Self::Dialing | Self::Inbound(_) => true,
+            Self::Made(outcome) => {
+                matches!(outcome, Outcome::Conversation | Outcome::AnsweredDropped | Outcome::Unknown)
+            }
+        }
+    }
 }
 
 /// The number of a line in the table of lines.

@@ -2,7 +2,7 @@
 
 use events::Position;
 use events::gate::{ConsentAnswer, NumberCheck};
-use model::{AgencyId, CaseId, Channel, LenderId, PersonId, Place, Role, Timestamp};
+use model::{AgencyId, CaseId, Channel, LenderId, PersonId, Place, Purpose, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::attempts::{Attempt, Stage};
@@ -44,6 +44,8 @@ pub(crate) struct ContactFacts {
     pub checks: Vec<(NumberCheck, Timestamp)>,
     /// When the person last began a contact on a channel.
     pub inbound: Vec<(Channel, Timestamp)>,
+    /// When they were last sent a reply, or the receipt for a stop: longer remembered than the contact itself.
+    pub answered: Vec<(Channel, Purpose, Timestamp)>,
 }
 
 /// A case that names a contact point.
@@ -68,9 +70,13 @@ pub(crate) struct Early {
     pub closed: bool,
 }
 
+/// Attempts name their link in 16 bits.
+const LINKS_MAX: usize = 1 << 16;
+
 impl Contact {
+    /// What a case has to do with it; `None` also for a case whose contacts could not be counted.
     pub fn link(&self, case: CaseId) -> Option<&Link> {
-        self.links.iter().find(|link| link.case == case)
+        self.links.iter().take(LINKS_MAX).find(|link| link.case == case)
     }
 
     pub fn link_mut(&mut self, case: CaseId) -> Option<&mut Link> {
@@ -104,6 +110,31 @@ impl Contact {
     pub fn inbound(&self, channel: Channel) -> Option<Timestamp> {
         let inbound = &self.facts.as_deref()?.inbound;
         inbound.iter().find(|(known, _)| *known == channel).map(|(_, at)| *at)
+    }
+
+    /// When they were last sent such an answer.
+    pub fn answered(&self, channel: Channel, purpose: Purpose) -> Option<Timestamp> {
+        let answered = &self.facts.as_deref()?.answered;
+        answered.iter().find(|(on, of, _)| (*on, *of) == (channel, purpose)).map(|(_, _, at)| *at)
+    }
+
+    /// Takes down that they were contacted: an answer is one for ever.
+    pub fn contacted(&mut self, channel: Channel, purpose: Purpose, at: Timestamp) {
+        if !matches!(purpose, Purpose::Reply | Purpose::StopReceipt) {
+            return;
+        }
+        let answered = &mut self.facts_mut().answered;
+        match answered.iter_mut().find(|(on, of, _)| (*on, *of) == (channel, purpose)) {
+            Some((_, _, last)) => *last = (*last).max(at),
+            None => answered.push((channel, purpose, at)),
+        }
+    }
+
+    /// Takes down that somebody was reached: the number is in service again.
+    pub fn reached(&mut self, at: Timestamp) {
+        if let Some(facts) = &mut self.facts {
+            facts.checks.retain(|(found, checked)| *found != NumberCheck::NotInService || *checked >= at);
+        }
     }
 
     /// A permit was not used.

@@ -46,9 +46,10 @@ pub(crate) fn next_outside(clock: &ZoneClock, spans: &[Span], from: Timestamp) -
         let (day, second) = (clock.weekday(at), clock.second_of_day(at));
         let held = |span: &&Span| span.days.has(day) && (span.from_s..=span.until_s).contains(&second);
         let Some(span) = spans.iter().find(held) else { return Some(at) };
-        // The next second of UTC; a jump of the clock only brings it sooner, and it is asked again then.
         let left_ms = i64::from(span.until_s + 1 - second) * 1000;
-        at = at.plus_ms(left_ms - at.0.rem_euclid(1000));
+        let end = at.plus_ms(left_ms - at.0.rem_euclid(1000));
+        // Where the clock jumps before, it is asked again then.
+        at = clock.next_change(at).filter(|change| *change < end).unwrap_or(end);
     }
     None
 }

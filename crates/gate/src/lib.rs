@@ -1,25 +1,34 @@
 //! The gate's decider: permits, caps, hours, stops. Pure.
 //!
-//! The key is the contact point. Every attempt on it counts, whatever case, lender, agency, collector, line or
-//! channel it was made for. A request is judged by every rule, and each rule that refuses is named; what cannot be
-//! judged is refused.
+//! The key is the contact point. A request is judged by every rule of every pack that applies, and by the gate's own;
+//! each rule that refuses is named; what cannot be judged is refused. Every rule is asked twice: when the permit is
+//! reserved, and again when it is redeemed, as of then.
 //!
 //! # Why a cap cannot be passed
 //!
-//! A permit counts from its reservation on. While it waits it counts in every window, whatever their dates; once
-//! redeemed it counts at the moment of redemption; unredeemed after `expires_at`, or voided, it no longer counts
-//! and can no longer be redeemed.
+//! A rule allows at most N contacts that agree in its scope within a window. A contact counts from the reservation of
+//! its permit on: while the permit waits, in every window, whatever their dates; once redeemed, at the moment of
+//! redemption. A permit that lapsed or was voided counts no more and can no longer be redeemed.
 //!
-//! Take any window W, a calendar day of one of the contact's zones or seven consecutive ones, and of the attempts
-//! redeemed in W the one that was reserved last: reserved at t, redeemed at r, with t ≤ r and r in W. Each other
-//! one was reserved before t. At t it either still waited, and counted; or it had been redeemed before t. Then t
-//! lies between that redemption and r, so in W, and the window that was judged at t (the day of t, or that day and
-//! the six before) begins no later than W does; so it counted too. All others had therefore been counted when the
-//! last one was reserved, and together with it they were at most the cap.
+//! Take any window W of the rule's kind, in one of the contact point's zones: n consecutive calendar days, a week, a
+//! month, a rolling length, or ever. Of the contacts redeemed in W that count, let the last be redeemed at r. It was
+//! judged at r with itself left out, by the window of that kind which ends at r. That one begins no later than W does:
+//! the n days up to the day of r are the earliest n that contain it, weeks and months are the same, and the rolling
+//! one reaches its whole length back. So every other contact of W was counted, and they were fewer than N; with the
+//! last one they are at most N.
 //!
-//! The argument needs what the code and its surroundings do: time never runs backwards within a log
-//! ([`events::Now`]), one writer decides for a contact point, and a permit is redeemed once, by its `expires_at`. It
-//! holds for the zones and the cap in force when the last one was reserved.
+//! Reservations count so that permits are not given that could not all be used; the argument does not need them.
+//!
+//! What counted when it was judged may count less later, never more: an outcome takes a contact out (it never reached
+//! the number; it was a conversation; nothing was conveyed), and a settlement names debts only among those that the
+//! request named. More may count only by facts that the gate did not have: a contact recorded late, a consent taken
+//! back from an earlier date, a number shown to be another person's, a zone or a link or a pack that came later. A late
+//! contact and what it breaks are recorded as a finding; nobody can be kept from what was done already.
+//!
+//! The argument needs what surrounds it: time never runs backwards within a log ([`events::Now`]); one writer decides,
+//! and for all contact points that a scope spans (a person's numbers in several partitions are counted in each alone);
+//! a permit is redeemed once, by its `expires_at`; contacts are kept as long as some rule in force may count them, so
+//! a pack that looks back further than those before it knows of older contacts only what is left.
 //!
 //! **Architecture invariant:** no clock, no randomness, no I/O; the time zone database is the bundled one.
 

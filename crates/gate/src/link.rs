@@ -70,6 +70,13 @@ pub(crate) fn linked(state: &mut State, linked: &ContactLinkedV2) {
             disproved: false,
         });
     }
+    if let Some(former) = former {
+        // What was spoken moves with the link, as what was counted does.
+        let facts = state.persons.get_mut(&former).and_then(|former| former.facts.as_mut());
+        let moved = facts.map(|facts| facts.take_talks(|talk| talk.contact == id && talk.case == case));
+        crate::record::spoke(state, person, moved.unwrap_or_default());
+    }
+    let contact = state.contacts.entry(id).or_default();
     let still = former.filter(|former| !contact.links.iter().any(|link| link.person == *former));
     if let Some(former) = still.and_then(|former| state.persons.get_mut(&former)) {
         former.contacts.retain(|contact| *contact != id);

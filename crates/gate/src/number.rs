@@ -5,6 +5,7 @@ use events::{Code, Refusal};
 use model::Role;
 
 use crate::State;
+use crate::attempts::Stage;
 
 pub(crate) fn disprove(state: &State, asked: &NumberDisprovedV1) -> Result<Vec<GateEvent>, Refusal> {
     let contact = state.contacts.get(&asked.contact).ok_or(Code::CONTACT_UNKNOWN)?;
@@ -37,8 +38,7 @@ pub(crate) fn was_disproved(state: &mut State, disproved: &NumberDisprovedV1) {
     if let Some(person) = state.persons.get_mut(&wrong) {
         person.contacts.retain(|contact| *contact != id);
         if let Some(facts) = &mut person.facts {
-            moved.extend(facts.talks.iter().copied().filter(|talk| talk.contact == id));
-            facts.talks.retain(|talk| talk.contact != id);
+            moved = facts.take_talks(|talk| talk.contact == id);
         }
     }
     let other = state.person_mut(belongs_to);
@@ -50,7 +50,13 @@ pub(crate) fn was_disproved(state: &mut State, disproved: &NumberDisprovedV1) {
 
 pub(crate) fn was_checked(state: &mut State, checked: &NumberCheckedV1) {
     let Some(contact) = state.contacts.get_mut(&checked.contact) else { return };
+    let last =
+        contact.attempts.iter().filter(|attempt| matches!(attempt.stage, Stage::Made(_) | Stage::Inbound(_)));
+    let last = last.filter(|attempt| attempt.stage.reached()).map(|attempt| attempt.at).max();
     let checks = &mut contact.facts_mut().checks;
     checks.retain(|(found, _)| *found != checked.found);
     checks.push((checked.found, checked.at));
+    if let Some(last) = last {
+        contact.reached(last);
+    }
 }

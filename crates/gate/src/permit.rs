@@ -220,7 +220,7 @@ pub(crate) fn redeem(
     }
     let Some(asked) = &found.asked else { return Err(Code::PERMIT_UNKNOWN.into()) };
     let facts = Facts { but: Some(permit), ..Facts::gather(state, asked, now) };
-    let mut reasons = facts.judge().reasons;
+    let mut reasons = facts.reasons().reasons;
     if reasons.iter().any(|reason| reason.code == Code::STOPPED) {
         reasons.push(Reason::new(Code::PERMIT_VOIDED));
     }
@@ -286,9 +286,14 @@ fn settled(
 pub(crate) fn was_settled(state: &mut State, settled: &PermitSettledV2, now: Timestamp) {
     let asked = state.permits.asked(settled.permit);
     let Some(made) = state.permits.settle(settled.permit, settled.outcome, now) else { return };
-    if let Some(attempt) = state.attempt_mut(settled.contact, settled.permit) {
-        attempt.stage = Attempted::Made(settled.outcome);
-        attempt.attributed |= !settled.toward.is_empty();
+    if let Some(contact) = state.contacts.get_mut(&settled.contact) {
+        if let Some(attempt) = contact.attempt_mut(settled.permit) {
+            attempt.stage = Attempted::Made(settled.outcome);
+            attempt.attributed |= !settled.toward.is_empty();
+        }
+        if Attempted::Made(settled.outcome).reached() {
+            contact.reached(made);
+        }
     }
     if !settled.toward.is_empty() {
         state.attributions.insert(settled.permit, settled.toward.clone().into());

@@ -20,6 +20,15 @@ pub(crate) struct PersonFacts {
     pub holds: Vec<Hold>,
 }
 
+impl PersonFacts {
+    /// Takes out the conversations that fit.
+    pub fn take_talks(&mut self, fits: impl Fn(&Talk) -> bool) -> Vec<Talk> {
+        let (taken, kept) = std::mem::take(&mut self.talks).into_iter().partition(fits);
+        self.talks = kept;
+        taken
+    }
+}
+
 impl Person {
     pub fn facts_mut(&mut self) -> &mut PersonFacts {
         self.facts.get_or_insert_default()

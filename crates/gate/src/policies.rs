@@ -5,7 +5,7 @@ use events::Position;
 use events::gate::RuleName;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::{Region, Timestamp};
+use model::{Outcome, Region, Timestamp};
 use policy::Pack;
 use policy::pack::{Applies, Counted, Kind, Owner, Window};
 use serde::{Deserialize, Serialize};
@@ -31,12 +31,21 @@ pub(crate) struct Policies {
     position: Option<Position>,
     regions: Regions,
     /// Packs that apply to each set of regions, by its number.
-    by_regions: Vec<Vec<u16>>,
+    by_regions: Vec<Applying>,
     windows: Vec<Window>,
     keep_ms: i64,
 }
 
-/// A pack in force.
+/// Packs that apply to a set of regions, by index, in order of id.
+#[derive(Debug, Default)]
+struct Applying {
+    /// Those that apply where no pack of the platform with regions is in force among them.
+    packs: Vec<u16>,
+    /// The packs of the platform with regions.
+    regional: Vec<u16>,
+}
+
+/// A pack that was adopted.
 #[derive(Debug)]
 pub(crate) struct Adopted {
     pub pack: Pack,
@@ -210,33 +219,55 @@ impl Policies {
         self.by_regions = self.regions.sets().map(|set| self.applying(set)).collect();
     }
 
-    fn applying(&self, regions: &[Region]) -> Vec<u16> {
-        let fits = |adopted: &Adopted| match &adopted.pack.applies {
-            Applies::Everywhere => true,
-            Applies::Regions(named) => {
-                regions.iter().any(|region| named.iter().any(|named| region.lies_in(named)))
-            }
-            Applies::Otherwise => false,
-        };
-        let regional = |adopted: &&Adopted| {
-            adopted.pack.owner == Owner::Platform && matches!(adopted.pack.applies, Applies::Regions(_))
-        };
-        let otherwise = !self.packs.iter().filter(regional).any(fits);
-        let applies =
-            |adopted: &Adopted| fits(adopted) || otherwise && adopted.pack.applies == Applies::Otherwise;
+    fn applying(&self, regions: &[Region]) -> Applying {
+        let mut applying = Applying::default();
         // As many packs as somebody writes by hand.
-        self.packs
-            .iter()
-            .enumerate()
-            .filter(|(_, pack)| applies(pack))
-            .map(|(index, _)| index as u16)
-            .collect()
+        for (index, adopted) in (0_u16..).zip(&self.packs) {
+            let Applies::Regions(named) = &adopted.pack.applies else {
+                applying.packs.push(index);
+                continue;
+            };
+            if regions.iter().any(|region| named.iter().any(|named| region.lies_in(named))) {
+                applying.packs.push(index);
+                if adopted.pack.owner == Owner::Platform {
+                    applying.regional.push(index);
+                }
+            }
+        }
+        applying
     }
 
-    /// The packs that apply to a set of regions, in order of id.
-    pub fn of(&self, set: RegionSet) -> impl Iterator<Item = &Adopted> {
-        let indices = self.by_regions.get(set.number()).map_or(&[][..], Vec::as_slice);
+    /// The packs that apply to a set of regions and are in force then, in order of id.
+    pub fn of(&self, set: RegionSet, at: Timestamp) -> impl Iterator<Item = &Adopted> {
+        let applying = self.by_regions.get(set.number());
+        let known = applying.into_iter().flat_map(|applying| self.get(&applying.regional));
+        let known = known.into_iter().any(|adopted| adopted.in_force(at));
+        let packs = applying.into_iter().flat_map(|applying| self.get(&applying.packs));
+        packs.filter(move |adopted| {
+            adopted.in_force(at) && !(known && adopted.pack.applies == Applies::Otherwise)
+        })
+    }
+
+    fn get<'a>(&'a self, indices: &'a [u16]) -> impl Iterator<Item = &'a Adopted> {
         indices.iter().filter_map(|index| self.packs.get(usize::from(*index)))
+    }
+
+    /// When a pack that applies to a set of regions now applies no longer, if nothing is adopted; `None`: never.
+    pub fn end(&self, adopted: &Adopted, set: RegionSet, now: Timestamp) -> Option<Timestamp> {
+        let own = Some(adopted.end).filter(|end| end.0 < i64::MAX);
+        if adopted.pack.applies != Applies::Otherwise {
+            return own;
+        }
+        let regional = self.by_regions.get(set.number()).map(|applying| self.get(&applying.regional));
+        let begins = regional.into_iter().flatten().map(|adopted| adopted.from);
+        begins.filter(|from| *from > now).chain(own).min()
+    }
+
+    /// When the first pack of the platform that applies to a set of regions comes into force.
+    pub fn begins(&self, set: RegionSet, now: Timestamp) -> Option<Timestamp> {
+        let packs = self.by_regions.get(set.number()).map(|applying| self.get(&applying.packs));
+        let packs = packs.into_iter().flatten().filter(|adopted| adopted.pack.owner == Owner::Platform);
+        packs.map(|adopted| adopted.from).filter(|from| *from > now).min()
     }
 
     /// Every window that some rule looks through.
@@ -253,15 +284,22 @@ impl Policies {
         }
         let rules = self.packs.iter().flat_map(|adopted| &adopted.pack.rules);
         rules.into_iter().any(|rule| {
-            let Kind::Frequency(frequency) = &rule.kind else { return false };
-            let counted = match frequency.count {
-                Counted::Attempts => true,
-                Counted::Unanswered => attempt.stage.outcome() != Some(model::Outcome::Conversation),
-                Counted::Communications => attempt.stage.outcome().is_none_or(model::Outcome::conveyed),
+            let counted = match &rule.kind {
+                Kind::Frequency(frequency) if frequency.window == Window::Ever => match frequency.count {
+                    Counted::Attempts => true,
+                    Counted::Unanswered => attempt.stage.outcome() != Some(Outcome::Conversation),
+                    Counted::Communications => attempt.stage.outcome().is_none_or(Outcome::conveyed),
+                },
+                Kind::Lines(lines) => lines.most.is_some() && lines.window == Window::Ever,
+                // It may have been a conversation.
+                Kind::CoolDown(cool_down) if cool_down.window == Window::Ever => {
+                    return rule.who.channels.has(attempt.channel)
+                        && attempt.stage == Stage::Made(Outcome::Unknown);
+                }
+                _ => false,
             };
             // Not by role: a person's role in a case may change.
-            let fits = rule.who.channels.has(attempt.channel) && rule.who.purposes.has(attempt.purpose);
-            frequency.window == Window::Ever && counted && fits
+            counted && rule.who.channels.has(attempt.channel) && rule.who.purposes.has(attempt.purpose)
         })
     }
 }

@@ -61,7 +61,7 @@ fn status(state: &State, id: ContactPointId, now: Now) -> Option<ContactStatus> 
         zones: state.zones.names(contact.zones).cloned().collect(),
         regions: state.policies.regions(contact.regions).to_vec(),
         place: contact.place,
-        holds: holds(state, id, contact),
+        holds: holds(state, id, contact, now),
         holders: contact.links.iter().map(holder).collect(),
     })
 }
@@ -88,11 +88,14 @@ fn counts(
     Facts::gather(state, &asked, now).counts()
 }
 
-fn holds(state: &State, id: ContactPointId, contact: &Contact) -> Vec<Held> {
+fn holds(state: &State, id: ContactPointId, contact: &Contact, now: Now) -> Vec<Held> {
     let persons = contact.links.iter().filter_map(|link| state.persons.get(&link.person));
     let persons = persons.flat_map(|person| person.holds());
     let cases = contact.links.iter().filter_map(|link| state.case_holds.get(&link.case)).flatten();
-    let concerns = |hold: &&Hold| hold.placed.contact.is_none_or(|contact| contact == id);
+    let concerns = |hold: &&Hold| {
+        hold.placed.contact.is_none_or(|contact| contact == id)
+            && hold.placed.until.is_none_or(|until| now.at <= until)
+    };
     let mut holds: Vec<Held> =
         contact.holds().iter().chain(persons).chain(cases).filter(concerns).map(held).collect();
     holds.sort_unstable_by_key(|held| held.position);

@@ -2,7 +2,7 @@
 
 use events::gate::{ContactRecordedV1, Direction, FindingRaisedV1, GateEvent, Line, PermitRequest};
 use events::{Code, Now, Position, Reason, Refusal};
-use model::{CaseId, Outcome};
+use model::{CaseId, ContactPointId, Outcome};
 
 use crate::State;
 use crate::attempts::{Attempt, LineNumber, Stage};
@@ -49,10 +49,17 @@ fn findings(state: &State, contact: &Contact, link: &Link, asked: &ContactRecord
     let attempt = attempt(asked, number, LineNumber(u16::MAX), NOWHERE);
     let debts = debts(asked);
     let talks = talks(asked, NOWHERE);
-    let more = More { attempt: Some((&attempt, link, &debts)), talks: &talks };
+    let (attempt, debts, talks) = (&attempt, &debts[..], &talks[..]);
+    let more = More { contact: asked.contact, attempt, link, debts, talks };
     let mut findings = Vec::new();
-    let contacts = state.persons.get(&link.person).map_or(&[][..], |person| &person.contacts);
-    for id in contacts {
+    // A rule counts what has the contact point, the person or the case in common.
+    let persons = state.persons.get(&link.person).map_or(&[][..], |person| &person.contacts);
+    let cases = state.cases.get(&asked.case).map_or(&[][..], Vec::as_slice);
+    let mut contacts: Vec<ContactPointId> = persons.iter().chain(cases).copied().collect();
+    contacts.push(asked.contact);
+    contacts.sort_unstable();
+    contacts.dedup();
+    for id in &contacts {
         let Some(contact) = state.contacts.get(id) else { continue };
         for made in &contact.attempts {
             let outbound = matches!(made.stage, Stage::Dialing | Stage::Made(_));
@@ -63,7 +70,7 @@ fn findings(state: &State, contact: &Contact, link: &Link, asked: &ContactRecord
             let request = request(state, *id, of, made);
             let before = Facts::as_of(state, &request, made);
             let known = before.broken();
-            let after = Facts { more, ..before.clone() }.broken();
+            let after = Facts { more: Some(more), ..before.clone() }.broken();
             findings.extend(after.into_iter().filter(|rule| !known.contains(rule)).map(|rule| {
                 let (contact, contact_made, at) = (*id, made.position, made.at);
                 GateEvent::FindingRaised(FindingRaisedV1 { contact, contact_made, at, rule })
@@ -74,7 +81,7 @@ fn findings(state: &State, contact: &Contact, link: &Link, asked: &ContactRecord
 }
 
 /// The request that a contact was made by, as far as its rules on frequency look at it.
-fn request(state: &State, contact: model::ContactPointId, link: &Link, made: &Attempt) -> PermitRequest {
+fn request(state: &State, contact: ContactPointId, link: &Link, made: &Attempt) -> PermitRequest {
     let debts = state.attributed(made).iter().copied().filter(|debt| *debt != link.case);
     PermitRequest {
         contact,
@@ -129,8 +136,14 @@ pub(crate) fn was_recorded(state: &mut State, recorded: &ContactRecordedV1, posi
     let Some(contact) = state.contacts.get_mut(&recorded.contact) else { return };
     let Some(number) = contact.link_number(recorded.case) else { return };
     let person = contact.link(recorded.case).map(|link| link.person);
-    contact.attempts.push(attempt(recorded, number, line, position));
-    if recorded.direction == Direction::Inbound {
+    let attempt = attempt(recorded, number, line, position);
+    contact.attempts.push(attempt);
+    if attempt.stage.reached() {
+        contact.reached(recorded.at);
+    }
+    if recorded.direction == Direction::Outbound {
+        contact.contacted(recorded.channel, recorded.purpose, recorded.at);
+    } else {
         let inbound = &mut contact.facts_mut().inbound;
         match inbound.iter_mut().find(|(channel, _)| *channel == recorded.channel) {
             Some((_, last)) => *last = (*last).max(recorded.at),

@@ -82,9 +82,13 @@ impl State {
             GateEvent::RefusalsRepeated(_) | GateEvent::FindingRaised(_) => {}
             GateEvent::PermitRedeemed(redeemed) => {
                 self.permits.redeem(redeemed.permit, redeemed.call, at);
-                if let Some(attempt) = self.attempt_mut(redeemed.contact, redeemed.permit) {
+                if let Some(contact) = self.contacts.get_mut(&redeemed.contact)
+                    && let Some(attempt) = contact.attempt_mut(redeemed.permit)
+                {
                     attempt.stage = Stage::Dialing;
                     attempt.at = at;
+                    let (channel, purpose) = (attempt.channel, attempt.purpose);
+                    contact.contacted(channel, purpose, at);
                 }
             }
             GateEvent::PermitSettled(settled) => crate::permit::was_settled(self, settled, at),
@@ -183,14 +187,6 @@ impl State {
 
     fn link_mut(&mut self, contact: ContactPointId, case: CaseId) -> Option<&mut Link> {
         self.contacts.get_mut(&contact)?.link_mut(case)
-    }
-
-    pub(crate) fn attempt_mut(
-        &mut self,
-        contact: ContactPointId,
-        position: Position,
-    ) -> Option<&mut Attempt> {
-        self.contacts.get_mut(&contact)?.attempt_mut(position)
     }
 
     pub(crate) fn person_mut(&mut self, person: model::PersonId) -> &mut Person {

@@ -234,8 +234,15 @@ impl ZoneClock {
         let mut moments: Vec<_> = shown.earlier().ok().map(timestamp).into_iter().collect();
         moments.extend(shown.later().ok().map(timestamp));
         let (start, end) = (self.start_of(date, 0), self.start_of(date, 1));
+        // A day may begin with a jump.
+        moments.push(start);
         moments.extend(self.changes_after(start).take_while(|change| *change < end));
         moments
+    }
+
+    /// The first jump of the clock after `at`.
+    pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
+        self.changes_after(at).next()
     }
 
     fn changes_after(&self, at: Timestamp) -> impl Iterator<Item = Timestamp> {

@@ -46,7 +46,7 @@ pub struct PolicyAdoptedV2 {
 impl From<PolicyAdoptedV1> for PolicyAdoptedV2 {
     fn from(PolicyAdoptedV1 { policy }: PolicyAdoptedV1) -> Self {
         let PolicyV1 { id, version, per_day, per_seven_days, from_s, until_s, .. } = policy;
-        let except = if policy.give_back_unconnected { "\"unconnected\"" } else { "" };
+        let except = if policy.give_back_unconnected { "except = [\"unconnected\"]\n" } else { "" };
         let clock = |second: u32| format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
         // What a TOML string would have to escape.
         let source = policy.source.replace(['"', '\\'], "'").replace(char::is_control, " ");
@@ -54,7 +54,7 @@ impl From<PolicyAdoptedV1> for PolicyAdoptedV2 {
         let cap = |name: &str, limit: u16, window: &str| {
             format!(
                 "[[frequency]]\nid = \"{name}\"\n{common}\ncount = \"attempts\"\nscope = [\"contact-point\"]\n\
-                 limit = {limit}\nwindow = \"{window}\"\nexcept = [{except}]\n\n"
+                 limit = {limit}\nwindow = \"{window}\"\n{except}\n"
             )
         };
         let pack = format!(

@@ -1,16 +1,17 @@
 //! Which contacts and conversations agree with a request in what a rule's scope names.
 
 use events::Position;
-use model::{CaseId, ContactPointId};
+use model::{CaseId, ContactPointId, Outcome, PersonId};
 use policy::sets::{Exception, Exceptions, Key, Scope};
 
-use super::{Facts, On};
+use super::{Facts, More, On};
 use crate::attempts::{Attempt, Stage};
 use crate::contact::{Contact, Link};
-use crate::person::Talk;
+use crate::person::{Person, Talk};
 
 /// A contact, with what it was made for.
 pub(super) struct Counted<'a> {
+    pub contact: ContactPointId,
     pub attempt: &'a Attempt,
     pub link: &'a Link,
     debts: &'a [CaseId],
@@ -32,17 +33,42 @@ impl Counted<'_> {
 impl<'a> On<'_, 'a> {
     /// Gives every outbound contact that this rule speaks of and that agrees with the request in the scope, in time
     /// before it, once; debts apart.
-    pub(super) fn each_attempt(&self, scope: Scope, except: Exceptions, take: &mut dyn FnMut(&Counted<'a>)) {
+    pub(super) fn each_attempt(&self, scope: Scope, except: Exceptions, take: &mut impl FnMut(&Counted<'a>)) {
+        let who = &self.rule.who;
+        self.each_in_scope(scope, &mut |counted| {
+            let attempt = counted.attempt;
+            let fits = who.roles.has(counted.link.role)
+                && who.channels.has(attempt.channel)
+                && who.purposes.has(attempt.purpose);
+            if fits && !self.excepted(except, counted) {
+                take(counted);
+            }
+        });
+    }
+
+    /// Gives every contact that may be a conversation yet: it is being made, or nobody knows what became of it. Like
+    /// conversations, whatever its role and purpose.
+    pub(super) fn each_possible_talk(&self, scope: Scope, take: &mut impl FnMut(&Counted<'a>)) {
+        self.each_in_scope(scope, &mut |counted| {
+            let attempt = counted.attempt;
+            let possible = matches!(attempt.stage, Stage::Dialing | Stage::Made(Outcome::Unknown));
+            if possible && self.rule.who.channels.has(attempt.channel) {
+                take(counted);
+            }
+        });
+    }
+
+    fn each_in_scope(&self, scope: Scope, take: &mut impl FnMut(&Counted<'a>)) {
         let facts = self.facts;
-        let mut see = |contact: ContactPointId, counted: Counted<'a>| {
-            if self.agrees(scope, contact, &counted) && !self.excepted(except, &counted) {
+        let mut see = |counted: Counted<'a>| {
+            if self.agrees(scope, &counted) {
                 take(&counted);
             }
         };
         let mut see_all = |id: ContactPointId, contact: &'a Contact| {
             for attempt in &contact.attempts {
-                if let Some(counted) = facts.counted(contact, attempt) {
-                    see(id, counted);
+                if let Some(counted) = facts.counted(id, contact, attempt) {
+                    see(counted);
                 }
             }
         };
@@ -69,21 +95,19 @@ impl<'a> On<'_, 'a> {
                 }
             }
         }
-        if let Some((attempt, link, debts)) = facts.more.attempt
-            && attempt.at <= self.now()
+        if let Some(more) = &facts.more
+            && more.attempt.at <= self.now()
+            && !matches!(more.attempt.stage, Stage::Inbound(_))
         {
-            see(self.contact_id(), Counted { attempt, link, debts });
+            let &More { contact, attempt, link, debts, .. } = more;
+            see(Counted { contact, attempt, link, debts });
         }
     }
 
-    fn agrees(&self, scope: Scope, contact: ContactPointId, counted: &Counted<'_>) -> bool {
+    fn agrees(&self, scope: Scope, counted: &Counted<'_>) -> bool {
         let (asked, link) = (self.facts.asked, self.link);
-        let who = &self.rule.who;
         let attempt = counted.attempt;
-        let fits = who.roles.has(counted.link.role)
-            && who.channels.has(attempt.channel)
-            && who.purposes.has(attempt.purpose);
-        fits && (!scope.has(Key::ContactPoint) || contact == asked.contact)
+        (!scope.has(Key::ContactPoint) || counted.contact == asked.contact)
             && (!scope.has(Key::Person) || counted.link.person == link.person)
             && (!scope.has(Key::Case) || counted.link.case == asked.case)
             && (!scope.has(Key::Lender) || counted.link.lender == link.lender)
@@ -98,8 +122,9 @@ impl<'a> On<'_, 'a> {
             || (except.has(Exception::Consented) && self.consented_then(counted))
     }
 
-    /// Gives every conversation that agrees with the request in the scope, debts apart.
-    pub fn each_talk(&self, scope: Scope, take: &mut dyn FnMut(&Talk)) {
+    /// Gives every conversation that agrees with the request in the scope, whatever its role and purpose: a
+    /// conversation is one.
+    pub(super) fn each_talk(&self, scope: Scope, take: &mut impl FnMut(&Talk)) {
         let (facts, asked) = (self.facts, self.facts.asked);
         let lender_of = |talk: &Talk| {
             let contact = facts.state.contacts.get(&talk.contact)?;
@@ -115,25 +140,53 @@ impl<'a> On<'_, 'a> {
                 && (!scope.has(Key::Debt) || facts.debts().any(|debt| talk.debt == debt))
                 && (!scope.has(Key::Lender) || lender_of(talk) == Some(self.link.lender))
         };
-        let talks = facts.person.map_or(&[][..], |person| person.talks());
-        talks.iter().chain(facts.more.talks).filter(agrees).for_each(take);
+        let mut see = |id: PersonId, person: Option<&Person>| {
+            facts.talks(id, person).filter(agrees).for_each(&mut *take);
+        };
+        if scope.has(Key::Person) {
+            return see(self.link.person, facts.person);
+        }
+        // Whoever was spoken to there, or about that case.
+        let mut persons: Vec<PersonId> = Vec::new();
+        if scope.has(Key::ContactPoint) {
+            persons.extend(self.contact.links.iter().map(|link| link.person));
+        } else {
+            let contacts = facts.state.cases.get(&asked.case).into_iter().flatten();
+            let contacts = contacts.filter_map(|id| facts.state.contacts.get(id));
+            persons.extend(contacts.filter_map(|contact| contact.link(asked.case)).map(|link| link.person));
+        }
+        persons.sort_unstable();
+        persons.dedup();
+        persons.into_iter().for_each(|id| see(id, facts.state.persons.get(&id)));
     }
 }
 
 impl<'a> Facts<'a> {
     /// A contact with what it was made for, unless it is the one that is judged, was begun by the person, had run out,
     /// or came later.
-    fn counted(&self, contact: &'a Contact, attempt: &'a Attempt) -> Option<Counted<'a>> {
+    fn counted(&self, id: ContactPointId, contact: &'a Contact, attempt: &'a Attempt) -> Option<Counted<'a>> {
         let counts = match attempt.stage {
             Stage::Waiting => self.state.permits.waits(attempt.position, self.now.at),
-            Stage::Dialing | Stage::Made(_) => attempt.at <= self.now.at,
+            Stage::Dialing | Stage::Made(_) => true,
             Stage::Inbound(_) => false,
         };
-        if !counts || self.but == Some(attempt.position) {
+        if !counts || attempt.at > self.now.at || self.but == Some(attempt.position) {
             return None;
         }
         let link = contact.links.get(usize::from(attempt.link))?;
-        Some(Counted { attempt, link, debts: self.state.attributed(attempt) })
+        Some(Counted { contact: id, attempt, link, debts: self.state.attributed(attempt) })
+    }
+
+    /// What was spoken with a person.
+    pub(super) fn talks<'s>(
+        &'s self,
+        id: PersonId,
+        person: Option<&'s Person>,
+    ) -> impl Iterator<Item = &'s Talk> {
+        let known = person.map_or(&[][..], |person| person.talks());
+        let more =
+            self.more.as_ref().filter(|more| more.link.person == id).map_or(&[][..], |more| more.talks);
+        known.iter().chain(more)
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn judge(on: &On<'_, '_>, frequency: &Frequency, trace: &mut Trace) -
         }
     }
     let verdict = if counted < limit { RuleVerdict::Allows } else { RuleVerdict::Refuses };
-    let next = next.filter(|_| counted >= limit);
+    let next = if counted < limit { None } else { unless_consented(on, frequency.except, next) };
     Finding { verdict, limit: Some(limit), counted: Some(counted), next, ..Finding::allows(code) }
 }
 
@@ -127,14 +127,13 @@ pub(super) fn cool_down(on: &On<'_, '_>, cool_down: &CoolDown, trace: &mut Trace
             trace.note(talk.position);
         }
     });
-    on.each_attempt(cool_down.scope, Exceptions::NONE, &mut |one| {
-        let possible = matches!(one.attempt.stage, Stage::Dialing | Stage::Made(Outcome::Unknown));
-        if possible && see(one.attempt.at) {
+    on.each_possible_talk(cool_down.scope, &mut |one| {
+        if see(one.attempt.at) {
             trace.note(one.attempt.position);
         }
     });
     let verdict = if counted == 0 { RuleVerdict::Allows } else { RuleVerdict::Refuses };
-    let next = next.filter(|_| counted > 0);
+    let next = if counted == 0 { None } else { unless_consented(on, cool_down.except, next) };
     Finding { verdict, next, ..Finding::allows(Code::COOL_DOWN) }
 }
 
@@ -160,13 +159,29 @@ pub(super) fn interval(on: &On<'_, '_>, interval: &Interval, trace: &mut Trace) 
         }
     });
     match until {
-        Some(_) => Finding::until(Code::TOO_SOON, until),
+        Some(_) => Finding::until(Code::TOO_SOON, unless_consented(on, interval.except, until)),
         None => Finding::allows(Code::TOO_SOON),
     }
 }
 
 fn excepted(on: &On<'_, '_>, except: Exceptions) -> bool {
     except.has(Exception::Consented) && on.consented(ConsentCovers::Frequency)
+}
+
+/// When it ends, by a consent that is given for later too.
+fn unless_consented(on: &On<'_, '_>, except: Exceptions, next: End) -> End {
+    if !except.has(Exception::Consented) {
+        return next;
+    }
+    sooner(next, on.consented_from(ConsentCovers::Frequency))
+}
+
+/// The earlier of two ends.
+pub(super) fn sooner(one: End, other: End) -> End {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
 }
 
 /// The later of two ends.

@@ -26,6 +26,7 @@ pub(super) fn judge(on: &On<'_, '_>, fresh: &Fresh) -> Finding {
                     && given.agency == asked.agency
                     && given.contact.is_none_or(|contact| contact == asked.contact)
                     && recent(given.given)
+                    && given.from <= on.now()
                     && given.until.is_none_or(|until| on.now() <= until)
                     && consent.revoked.is_none_or(|revoked| on.now() < revoked)
             })

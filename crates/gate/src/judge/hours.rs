@@ -2,13 +2,17 @@
 
 use events::Code;
 use events::gate::ConsentCovers;
+use model::Timestamp;
 use policy::pack::Hours;
 
-use super::finding::Trace;
+use super::frequency::sooner;
 use super::{Finding, On};
 use crate::hours::{next_open, open_in};
 
-pub(super) fn judge(on: &On<'_, '_>, hours: &Hours, _trace: &mut Trace) -> Finding {
+/// How often the search for a moment at which every zone is open may go through the zones.
+const ROUNDS_MAX: usize = 64;
+
+pub(super) fn judge(on: &On<'_, '_>, hours: &Hours) -> Finding {
     if !on.facts.timed() {
         return Finding::SILENT;
     }
@@ -18,10 +22,24 @@ pub(super) fn judge(on: &On<'_, '_>, hours: &Hours, _trace: &mut Trace) -> Findi
     if hours.unless_consented && on.consented(ConsentCovers::Hours) {
         return Finding::excepted(Code::OUTSIDE_HOURS);
     }
-    // The last of the zones to open; whether the others are open then, the search asks again.
-    let mut next = Some(on.now());
-    for clock in on.facts.clocks() {
-        next = next.and_then(|latest| next_open(clock, hours, latest));
+    let mut next = opens(on, hours);
+    if hours.unless_consented {
+        next = sooner(next, on.consented_from(ConsentCovers::Hours));
     }
     Finding::until(Code::OUTSIDE_HOURS, next)
+}
+
+/// The first moment at which it is open in every zone; `None` also if there is none for days.
+fn opens(on: &On<'_, '_>, hours: &Hours) -> Option<Timestamp> {
+    let mut at = on.now();
+    for _ in 0..ROUNDS_MAX {
+        let before = at;
+        for clock in on.facts.clocks() {
+            at = next_open(clock, hours, at)?;
+        }
+        if at == before {
+            return Some(at);
+        }
+    }
+    None
 }

@@ -44,13 +44,16 @@ pub(crate) struct Facts<'a> {
     /// A contact that is not counted: the one that is judged itself.
     pub but: Option<Position>,
     /// Facts that the state does not have yet.
-    pub more: More<'a>,
+    pub more: Option<More<'a>>,
 }
 
 /// A contact that is recorded late, and what was spoken about.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct More<'a> {
-    pub attempt: Option<(&'a Attempt, &'a Link, &'a [CaseId])>,
+    pub contact: ContactPointId,
+    pub attempt: &'a Attempt,
+    pub link: &'a Link,
+    pub debts: &'a [CaseId],
     pub talks: &'a [Talk],
 }
 
@@ -67,7 +70,7 @@ impl<'a> Facts<'a> {
         let contact = state.contacts.get(&asked.contact);
         let link = contact.and_then(|contact| contact.link(asked.case));
         let person = link.and_then(|link| state.persons.get(&link.person));
-        Self { state, asked, now, contact, link, person, but: None, more: More::default() }
+        Self { state, asked, now, contact, link, person, but: None, more: None }
     }
 
     /// Asks every rule.
@@ -80,12 +83,12 @@ impl<'a> Facts<'a> {
     }
 
     /// Every reason now, without the search for the next allowed moment.
-    fn reasons(&self) -> Judgement {
+    pub fn reasons(&self) -> Judgement {
         let mut reasons = Vec::new();
         let mut tightest: Option<Tightest> = None;
-        self.each(&mut Trace::Off, &mut |name, finding| match finding.verdict {
+        self.each(&mut Trace::Off, &mut |name, effect, finding| match finding.verdict {
             RuleVerdict::Refuses => reasons.push(finding.reason(name)),
-            RuleVerdict::Allows => {
+            RuleVerdict::Allows if effect == Effect::Refuse => {
                 if let (Some(limit), Some(counted)) = (finding.limit, finding.counted) {
                     let count = Count { counted: saturated(counted + 1), limit: saturated(limit) };
                     let left = |count: Count| count.limit.saturating_sub(count.counted);
@@ -94,7 +97,7 @@ impl<'a> Facts<'a> {
                     }
                 }
             }
-            RuleVerdict::Silent | RuleVerdict::Excepted | RuleVerdict::Flags => {}
+            RuleVerdict::Silent | RuleVerdict::Allows | RuleVerdict::Excepted | RuleVerdict::Flags => {}
         });
         reasons.sort_unstable_by_key(|reason| (reason.code, reason.rule));
         Judgement { reasons, next_allowed: None, tightest }
@@ -123,32 +126,29 @@ impl<'a> Facts<'a> {
     pub fn explain(&self) -> Explanation {
         let Judgement { reasons, next_allowed, .. } = self.judge();
         let mut rules = Vec::new();
-        self.each(&mut Trace::on(), &mut |name, finding| rules.push(finding.considered(name)));
+        self.each(&mut Trace::on(), &mut |name, _, finding| rules.push(finding.considered(name)));
         Explanation { at: self.now.at, allowed: reasons.is_empty(), next_allowed, rules }
     }
 
     /// Asks every rule in turn: the gate's own, then those of the packs that apply.
-    fn each(&self, trace: &mut Trace, take: &mut impl FnMut(RuleName, Finding)) {
+    fn each(&self, trace: &mut Trace, take: &mut impl FnMut(RuleName, Effect, Finding)) {
         for (name, rule) in own::RULES {
             let finding = rule(self, trace);
-            take(*name, trace.to(finding));
+            take(*name, Effect::Refuse, trace.to(finding));
         }
         for (adopted, rule, prepared) in self.rules() {
             let finding = self.ask(adopted, rule, prepared, trace);
-            take(prepared.name, trace.to(finding));
+            take(prepared.name, rule.effect, trace.to(finding));
         }
     }
 
     fn rules(&self) -> impl Iterator<Item = (&'a Adopted, &'a Rule, &'a Prepared)> {
         let regions = self.contact.map(|contact| contact.regions).unwrap_or_default();
         let (now, asked, link) = (self.now.at, self.asked, self.link);
-        let packs = self.state.policies.of(regions).filter(move |adopted| {
-            let concerned = match adopted.pack.owner {
-                Owner::Platform => true,
-                Owner::Lender(lender) => link.is_some_and(|link| link.lender == lender),
-                Owner::Agency(agency) => asked.agency == agency,
-            };
-            concerned && adopted.in_force(now)
+        let packs = self.state.policies.of(regions, now).filter(move |adopted| match adopted.pack.owner {
+            Owner::Platform => true,
+            Owner::Lender(lender) => link.is_some_and(|link| link.lender == lender),
+            Owner::Agency(agency) => asked.agency == agency,
         });
         packs.flat_map(|adopted| {
             adopted
@@ -171,16 +171,22 @@ impl<'a> Facts<'a> {
             Kind::Frequency(frequency) => frequency::judge(&on, frequency, trace),
             Kind::CoolDown(cool_down) => frequency::cool_down(&on, cool_down, trace),
             Kind::Interval(interval) => frequency::interval(&on, interval, trace),
-            Kind::Hours(open) => hours::judge(&on, open, trace),
+            Kind::Hours(open) => hours::judge(&on, open),
             Kind::Purpose(purpose) => purpose::judge(&on, purpose, trace),
             Kind::Lines(lines) => lines::judge(&on, lines, trace),
             Kind::Fresh(fresh) => fresh::judge(&on, fresh),
             Kind::Content(content) => content::judge(&on, content, prepared),
             Kind::Shared(shared) => shared::judge(&on, shared),
         };
-        match (finding.verdict, rule.effect) {
-            (RuleVerdict::Refuses, Effect::Flag) => Finding { verdict: RuleVerdict::Flags, ..finding },
-            _ => finding,
+        if finding.verdict != RuleVerdict::Refuses {
+            return finding;
+        }
+        // With its pack the rule ends too.
+        let end = self.state.policies.end(adopted, contact.regions, self.now.at);
+        let next = frequency::sooner(finding.next, end);
+        match rule.effect {
+            Effect::Refuse => Finding { next, ..finding },
+            Effect::Flag => Finding { verdict: RuleVerdict::Flags, next, ..finding },
         }
     }
 

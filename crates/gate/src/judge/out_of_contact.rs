@@ -37,18 +37,7 @@ fn contacts<'a>(on: &On<'_, 'a>) -> Vec<(ContactPointId, &'a Contact)> {
 /// It was found to be in nobody's service, and nothing else since.
 fn unusable(contact: &Contact) -> bool {
     let Some(found) = contact.checked(NumberCheck::NotInService) else { return false };
-    let reached = |attempt: &Attempt| attempt.at > found && reached(attempt);
-    !contact.attempts.iter().any(reached)
-}
-
-fn reached(attempt: &Attempt) -> bool {
-    match attempt.stage {
-        Stage::Inbound(_) | Stage::Dialing => true,
-        Stage::Made(outcome) => {
-            matches!(outcome, Outcome::Conversation | Outcome::AnsweredDropped | Outcome::Unknown)
-        }
-        Stage::Waiting => false,
-    }
+    !contact.attempts.iter().any(|attempt| attempt.at > found && attempt.stage.reached())
 }
 
 fn failed(attempt: &Attempt) -> bool {
@@ -67,7 +56,7 @@ fn tried(
 ) -> bool {
     let now = on.now();
     let attempts = || debtors.iter().flat_map(|(_, contact)| &contact.attempts).filter(|one| one.at <= now);
-    let last = attempts().filter(|one| reached(one)).map(|one| one.at).max();
+    let last = attempts().filter(|one| one.stage.reached()).map(|one| one.at).max();
     let clocks: Vec<&ZoneClock> =
         debtors.iter().flat_map(|(_, contact)| on.facts.state.zones.clocks(contact.zones)).collect();
     let day_tried = |clock: &ZoneClock, date: Date| {

@@ -1,8 +1,9 @@
 //! The gate's own rules: what no pack can lift.
 
-use events::gate::{HoldKind, NumberCheck, RuleName, RuleVerdict};
+use events::gate::{HoldKind, NumberCheck, RuleName};
 use events::{Code, Position};
 use model::{Purpose, Timestamp};
+use policy::pack::Owner;
 use policy::sets::{Day, DaySet};
 use policy::span::Span;
 
@@ -82,9 +83,13 @@ fn clock_sure(facts: &Facts<'_>, _: &mut Trace) -> Finding {
 }
 
 fn policy_adopted(facts: &Facts<'_>, _: &mut Trace) -> Finding {
-    let packs = facts.state.policies.packs();
-    let any = packs.iter().any(|adopted| adopted.in_force(facts.now.at));
-    Finding::refuses_if(!any, Code::NO_POLICY)
+    let regions = facts.contact.map(|contact| contact.regions).unwrap_or_default();
+    let policies = &facts.state.policies;
+    // What a lender or an agency adds is no law.
+    if policies.of(regions, facts.now.at).any(|adopted| adopted.pack.owner == Owner::Platform) {
+        return Finding::allows(Code::NO_POLICY);
+    }
+    Finding::until(Code::NO_POLICY, policies.begins(regions, facts.now.at))
 }
 
 /// The number is known to be somebody else's, or nobody's.
@@ -193,18 +198,17 @@ fn one_reply(facts: &Facts<'_>, trace: &mut Trace) -> Finding {
     if let Some(position) = position {
         trace.note(position);
     }
-    let answered = contact.attempts.iter().any(|attempt| {
-        let counts = match attempt.stage {
-            Stage::Waiting => facts.state.permits.waits(attempt.position, facts.now.at),
-            Stage::Dialing | Stage::Made(_) => attempt.at >= begun && attempt.at <= facts.now.at,
-            Stage::Inbound(_) => false,
-        };
-        counts
+    if contact.answered(channel, purpose).is_some_and(|at| at >= begun) {
+        return Finding::refuses(Code::NOTHING_TO_REPLY);
+    }
+    let waiting = contact.attempts.iter().filter(|attempt| {
+        attempt.stage == Stage::Waiting
             && Some(attempt.position) != facts.but
             && (attempt.channel, attempt.purpose) == (channel, purpose)
+            && facts.state.permits.waits(attempt.position, facts.now.at)
     });
-    Finding {
-        verdict: if answered { RuleVerdict::Refuses } else { RuleVerdict::Allows },
-        ..Finding::allows(Code::NOTHING_TO_REPLY)
+    match waiting.filter_map(|attempt| facts.state.permits.lapses(attempt.position)).max() {
+        Some(lapses) => Finding::until(Code::NOTHING_TO_REPLY, Some(lapses)),
+        None => Finding::allows(Code::NOTHING_TO_REPLY),
     }
 }

@@ -1,10 +1,12 @@
 //! Caps: per calendar day and seven calendar days in the contact's own zone.
 
-use events::gate::{ContactLinkedV1, ContactPlacedV1, GateCommand, GateEvent, PermitRequest};
+use events::gate::{ContactLinkedV2, ContactPlacedV1, GateCommand, GateEvent, PermitRequest};
 use events::{Code, Now};
 use model::{AgencyId, CaseId, Channel, CollectorId, Outcome, Role, Timestamp};
 
-use crate::scenario::{Given, asked, debtor_in, debtor_under, linked, moment, redeem, request, settle, tick};
+use crate::scenario::{
+    Given, asked, debtor_in, debtor_under, linked, moment, redeem, request, settle, strict, tick,
+};
 
 #[test]
 fn given_three_calls_today_when_a_fourth_is_asked_for_then_it_waits_for_the_next_day_and_its_hours() {
@@ -64,13 +66,13 @@ fn given_a_full_day_when_another_agency_case_line_collector_or_channel_asks_then
     let other_case = CaseId([9; 16]);
     let other = AgencyId(9);
     let mut given = debtor_under(|policy| policy.per_day = 6);
-    let link = ContactLinkedV1 { case: other_case, ..linked(Role::Guarantor, &["Asia/Shanghai"]) };
+    let link = ContactLinkedV2 { case: other_case, ..linked(Role::Guarantor, &["Asia/Shanghai"]) };
     let place = ContactPlacedV1 { contact: link.contact, case: other_case, agency: Some(other) };
     given.take(&GateEvent::ContactLinked(link), Timestamp(0));
     given.take(&GateEvent::ContactPlaced(place), Timestamp(0));
     let asked_by_other = PermitRequest { case: other_case, agency: other, ..asked() };
     for (hour, channel) in (9..).zip([Channel::Call, Channel::Sms, Channel::App]) {
-        let wanted = PermitRequest { channel, ..asked_by_other };
+        let wanted = PermitRequest { channel, ..asked_by_other.clone() };
         given = given
             .called(&format!("2026-11-24T{hour:02}:00:00+08:00"))
             .when(GateCommand::RequestPermit(wanted), &format!("2026-11-24T{hour:02}:30:00+08:00"))
@@ -136,9 +138,9 @@ fn given_a_busy_line_when_the_policy_does_not_give_back_then_it_counts() {
         .then_refused([Code::DAY_CAP]);
 }
 
-/// CF-20 and CF-21: only what never reached the number is given back, and only where the policy says so.
+/// CF-20 and CF-21: only what never reached the number is given back, and only where the pack says so.
 #[test]
-fn given_a_policy_that_gives_back_then_busy_and_not_in_service_do_not_count_and_all_else_does() {
+fn given_a_pack_that_gives_back_then_what_never_reached_the_number_does_not_count_and_all_else_does() {
     for outcome in Outcome::ALL {
         let given = debtor_under(|policy| (policy.per_day, policy.give_back_unconnected) = (1, true))
             .called("2026-11-24T09:00:00+08:00");
@@ -147,7 +149,7 @@ fn given_a_policy_that_gives_back_then_busy_and_not_in_service_do_not_count_and_
             .when(settle(permit, *outcome), "2026-11-24T09:00:30+08:00")
             .then_some(1)
             .when(request(), "2026-11-24T10:00:00+08:00");
-        let given = if matches!(outcome, Outcome::Busy | Outcome::NotInService) {
+        let given = if matches!(outcome, Outcome::Busy | Outcome::NotInService | Outcome::Undelivered) {
             when.then_permit()
         } else {
             when.then_refused([Code::DAY_CAP])
@@ -178,7 +180,7 @@ fn given_a_call_that_nobody_settles_then_it_counts_and_ends_as_unknown() {
 #[test]
 fn given_two_zones_then_the_one_that_counts_more_decides() {
     let zones = ["Asia/Shanghai", "Asia/Tokyo"];
-    let mut changed = gate::strict();
+    let mut changed = strict();
     (changed.per_day, changed.from_s, changed.until_s) = (1, 0, 86_399);
     // 23:30 in Shanghai is 00:30 of the next day in Tokyo.
     crate::scenario::person(Role::Debtor, &zones, changed)

@@ -1,8 +1,8 @@
 //! The life of a permit.
 
 use events::gate::{
-    ContactClosedV1, ContactPlacedV1, GateAnswer, GateCommand, GateEvent, GateQuery, GateReply,
-    PermitExpiredV1, PermitRedeemedV1, PermitSettledV1, Verdict,
+    ContactClosedV1, ContactPlacedV1, Count, GateAnswer, GateCommand, GateEvent, GateQuery, GateReply,
+    PermitExpiredV1, PermitRedeemedV1, PermitSettledV2, Tightest, Verdict,
 };
 use events::{Code, Now, Position};
 use model::{ContactPointId, Outcome};
@@ -19,15 +19,15 @@ fn given_a_permit_then_the_log_says_who_asked_what_was_counted_by_which_policy_a
     let Ok([GateEvent::PermitReserved(reserved)]) = when.result.as_deref() else {
         panic!("{:?}", when.result);
     };
-    assert_eq!((reserved.asked, reserved.policy), (asked(), Position(0)));
-    assert_eq!((reserved.day.counted, reserved.day.limit), (1, 3));
-    assert_eq!((reserved.seven_days.counted, reserved.seven_days.limit), (2, 7));
+    assert_eq!((&reserved.asked, reserved.policy), (&asked(), Position(0)));
+    let rule = events::gate::RuleName::new("strict/day-cap").expect("a name");
+    // Of the other cap, two of seven, more is left.
+    assert_eq!(reserved.tightest, Some(Tightest { rule, count: Count { counted: 1, limit: 3 } }));
     assert_eq!(reserved.expires_at, moment("2026-11-24T10:01:00+08:00"));
     let expected = GateAnswer::Permit {
         permit: Position(5),
         expires_at: reserved.expires_at,
-        day: reserved.day,
-        seven_days: reserved.seven_days,
+        tightest: reserved.tightest,
     };
     assert_eq!(when.answer(), Some(expected));
 }
@@ -99,7 +99,8 @@ fn given_an_outcome_when_reported_again_then_the_same_changes_nothing_and_anothe
     let given = debtor_in(&["Asia/Shanghai"]).when(request(), TEN).then_permit();
     let permit = given.permit;
     let outcome = Outcome::Voicemail;
-    let settled = PermitSettledV1 { contact: CONTACT, permit, outcome, given_back: false };
+    let (toward, discussed) = (Vec::new(), Vec::new());
+    let settled = PermitSettledV2 { contact: CONTACT, permit, outcome, toward, discussed, given_back: false };
     given
         .when(settle(permit, outcome), TEN)
         .then_refused([Code::PERMIT_NOT_REDEEMED])

@@ -38,7 +38,7 @@ fn given_a_recorded_refusal_when_anything_differs_then_it_is_recorded_anew() {
     let sms = PermitRequest { channel: Channel::Sms, ..asked() };
     first().when(GateCommand::RequestPermit(sms), NIGHT).then_some(1);
     let other = PermitRequest { agency: AgencyId(9), ..asked() };
-    let both = first().when(GateCommand::RequestPermit(other), NIGHT).then_some(1);
+    let both = first().when(GateCommand::RequestPermit(other.clone()), NIGHT).then_some(1);
     // Askers who take turns each have their own last refusal.
     let (mine, theirs) = (Position(both.end - 2), Position(both.end - 1));
     both.when(request(), NIGHT)
@@ -69,7 +69,7 @@ fn given_a_count_whose_refusal_was_replaced_meanwhile_then_its_rules_are_still_k
 /// An attacker can invent contact ids without end; what is remembered of them has one.
 #[test]
 fn given_more_strangers_than_are_remembered_then_the_oldest_are_forgotten_and_memory_is_bounded() {
-    let mut given = given([policy(gate::strict())]);
+    let mut given = given([policy(crate::scenario::strict())]);
     let now = Now { at: crate::scenario::moment(NIGHT), trusted: true };
     let stranger = |number: u32| {
         let mut id = [0; 16];

@@ -1,21 +1,22 @@
 //! Who may be contacted for what, and the one notice that asks.
 
 use events::gate::{
-    ConsentAnswer, ConsentAnsweredV1, ContactClosedV1, ContactLinkedV1, ContactPlacedV1, GateAnswer,
+    ConsentAnswer, ConsentAnsweredV1, ContactClosedV1, ContactLinkedV2, ContactPlacedV1, GateAnswer,
     GateCommand, GateEvent, PermitRequest, StopPlacedV1, StopSource,
 };
 use events::{Code, Position};
 use model::{AgencyId, CaseId, Purpose, Role, Timestamp};
 
 use crate::scenario::{
-    CASE, CONTACT, Given, asked, debtor_in, given, linked, moment, person, placed, policy, redeem, request,
-    request_for,
+    CASE, CONTACT, Given, asked, checked_in, debtor_in, given, line_registered, linked, moment, placed,
+    policy, redeem, request, request_for, strict,
 };
 
 const TEN: &str = "2026-11-24T10:00:00+08:00";
 
 fn of(role: Role) -> Given {
-    person(role, &["Asia/Shanghai"], gate::strict())
+    let known = [policy(strict()), checked_in("platform"), line_registered()];
+    given(known).knows(linked(role, &["Asia/Shanghai"]))
 }
 
 fn answered(answer: ConsentAnswer) -> ConsentAnsweredV1 {
@@ -24,14 +25,17 @@ fn answered(answer: ConsentAnswer) -> ConsentAnsweredV1 {
 
 #[test]
 fn given_each_role_and_purpose_then_only_what_the_design_allows_is_allowed() {
-    let (missing, purpose) = (Code::CONSENT_MISSING, Code::PURPOSE_NOT_ALLOWED);
+    let (missing, purpose, nothing) =
+        (Code::CONSENT_MISSING, Code::PURPOSE_NOT_ALLOWED, Code::NOTHING_TO_REPLY);
     for role in Role::ALL {
         for wanted in Purpose::ALL {
             let refused: &[Code] = match (role, wanted) {
+                (_, Purpose::Reply | Purpose::StopReceipt) => &[nothing],
                 (Role::Debtor | Role::CoDebtor | Role::Guarantor, Purpose::ConsentNotice) => &[purpose],
                 (Role::Debtor | Role::CoDebtor | Role::Guarantor, _) => &[],
+                (Role::Attorney, Purpose::Locate | Purpose::RequiredNotice) => &[],
                 (Role::Attorney, _) => &[purpose],
-                (_, Purpose::Collect) => &[missing, purpose],
+                (_, Purpose::Collect | Purpose::RequiredNotice) => &[purpose],
                 (_, Purpose::Locate) => &[missing],
                 (_, Purpose::ConsentNotice) => &[],
             };
@@ -51,8 +55,6 @@ fn given_a_named_contact_who_agrees_then_only_location_enquiries_are_allowed() {
             .when(request_for(Purpose::Locate), TEN)
             .then_permit()
             .when(request_for(Purpose::Collect), TEN)
-            .then_refused([Code::PURPOSE_NOT_ALLOWED])
-            .when(request_for(Purpose::ConsentNotice), TEN)
             .then_refused([Code::PURPOSE_NOT_ALLOWED]);
     }
 }
@@ -64,19 +66,17 @@ fn given_the_one_notice_when_it_was_sent_then_silence_means_no_for_every_case_th
     let mut given = given
         // While its permit waits, no second one.
         .when(request_for(Purpose::ConsentNotice), TEN)
-        .then_refused([Code::CONSENT_MISSING])
+        .then_refused([Code::CAP])
         .when(redeem(permit, 1), TEN)
         .then_some(1)
         .when(request_for(Purpose::ConsentNotice), "2026-12-24T10:00:00+08:00")
-        .then_refused([Code::CONSENT_MISSING]);
+        .then_refused([Code::CAP]);
     let case = CaseId([9; 16]);
-    let link = ContactLinkedV1 { case, ..linked(Role::EmergencyContact, &["Asia/Shanghai"]) };
+    let link = ContactLinkedV2 { case, ..linked(Role::EmergencyContact, &["Asia/Shanghai"]) };
     given.take(&GateEvent::ContactLinked(link), Timestamp(0));
     given.take(&GateEvent::ContactPlaced(ContactPlacedV1 { case, ..placed() }), Timestamp(0));
     let wanted = PermitRequest { case, purpose: Purpose::ConsentNotice, ..asked() };
-    given
-        .when(GateCommand::RequestPermit(wanted), "2026-12-24T10:00:00+08:00")
-        .then_refused([Code::CONSENT_MISSING]);
+    given.when(GateCommand::RequestPermit(wanted), "2026-12-24T10:00:00+08:00").then_refused([Code::CAP]);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn given_a_notice_that_was_not_sent_in_time_then_it_is_still_to_be_sent() {
         .then_some(1)
         // The expiry of the first does not free the second.
         .when(request_for(Purpose::ConsentNotice), "2026-11-24T10:01:01+08:00")
-        .then_refused([Code::CONSENT_MISSING]);
+        .then_refused([Code::CAP]);
 }
 
 /// DX-13 and RULES.md section 10: a no ends it for good, on the whole platform.
@@ -125,7 +125,7 @@ fn given_somebody_who_owes_when_an_answer_comes_then_it_is_not_theirs_to_give() 
 #[test]
 fn given_nothing_known_then_each_missing_fact_is_named() {
     given([]).when(request(), TEN).then_refused([Code::CONTACT_UNKNOWN, Code::NO_POLICY]);
-    given([policy(gate::strict())]).when(request(), TEN).then_refused([Code::CONTACT_UNKNOWN]);
+    given([policy(strict())]).when(request(), TEN).then_refused([Code::CONTACT_UNKNOWN]);
     given([GateEvent::ContactLinked(linked(Role::Debtor, &[]))]).when(request(), TEN).then_refused([
         Code::ZONE_UNKNOWN,
         Code::NOT_PLACED,
@@ -143,9 +143,10 @@ fn given_nothing_known_then_each_missing_fact_is_named() {
 
 #[test]
 fn given_many_rules_that_refuse_then_all_are_named_and_time_alone_promises_nothing() {
-    let mut changed = gate::strict();
+    let mut changed = strict();
     (changed.per_day, changed.per_seven_days) = (1, 1);
-    let given = person(Role::EmergencyContact, &["Asia/Shanghai"], changed)
+    let given = given([policy(changed), checked_in("platform"), line_registered()])
+        .knows(linked(Role::EmergencyContact, &["Asia/Shanghai"]))
         .when(request_for(Purpose::ConsentNotice), TEN)
         .then_permit();
     let permit = given.permit;
@@ -153,7 +154,8 @@ fn given_many_rules_that_refuse_then_all_are_named_and_time_alone_promises_nothi
     let wanted = PermitRequest { agency: AgencyId(9), ..asked() };
     let when = given.when(GateCommand::RequestPermit(wanted), "2026-11-24T22:00:00+08:00");
     let reasons = when.reasons();
-    assert_eq!(reasons[2].next_allowed, Some(moment("2026-11-25T08:00:01+08:00")));
+    let hours = reasons.iter().find(|reason| reason.code == Code::OUTSIDE_HOURS);
+    assert_eq!(hours.and_then(|reason| reason.next_allowed), Some(moment("2026-11-25T08:00:01+08:00")));
     let Ok([GateEvent::PermitRefused(refused)]) = when.result.as_deref() else { panic!("not recorded") };
     assert_eq!(refused.next_allowed, None);
     when.then_refused([
@@ -161,8 +163,8 @@ fn given_many_rules_that_refuse_then_all_are_named_and_time_alone_promises_nothi
         Code::SEVEN_DAY_CAP,
         Code::OUTSIDE_HOURS,
         Code::NOT_PLACED,
-        Code::CONSENT_MISSING,
         Code::PURPOSE_NOT_ALLOWED,
+        Code::LINE_NOT_REGISTERED,
     ]);
 }
 
@@ -180,6 +182,8 @@ fn given_a_link_when_it_comes_again_then_only_a_change_is_recorded() {
         .then_nothing()
         .when(GateCommand::LinkContact(linked(Role::Attorney, &[])), TEN)
         .then_some(1)
+        .and(checked_in("platform"))
+        .and(line_registered())
         .when(request(), TEN)
         .then_refused([Code::PURPOSE_NOT_ALLOWED]);
     let many = linked(Role::Debtor, &["Asia/Shanghai"; 17]);
@@ -190,7 +194,7 @@ fn given_a_link_when_it_comes_again_then_only_a_change_is_recorded() {
 #[test]
 fn given_a_placement_before_its_link_when_the_link_comes_then_the_placement_holds() {
     let link = || GateCommand::LinkContact(linked(Role::Debtor, &["Asia/Shanghai"]));
-    given([policy(gate::strict())])
+    given([policy(strict())])
         .when(GateCommand::PlaceContact(placed()), TEN)
         .then_some(1)
         .when(GateCommand::PlaceContact(placed()), TEN)
@@ -202,7 +206,7 @@ fn given_a_placement_before_its_link_when_the_link_comes_then_the_placement_hold
         .when(request(), TEN)
         .then_permit();
     let closed = GateCommand::CloseContact(ContactClosedV1 { contact: CONTACT, case: CASE });
-    given([policy(gate::strict())])
+    given([policy(strict())])
         .when(GateCommand::PlaceContact(placed()), TEN)
         .then_some(1)
         .when(closed, TEN)

@@ -1,37 +1,123 @@
-//! The vocabulary: `given([…]).when(command, at).then([…])`. Times are RFC 3339; what happens to one contact point
-//! in one case needs no more words.
+//! The vocabulary: `given([…]).when(command, at).then([…])`. Times are RFC 3339, or a day of November 2026 and a time
+//! in Shanghai, such as `24 10:00`; the 23rd was a Monday. Contact points, cases and persons have numbers.
 
 use std::collections::BTreeSet;
 
 use events::gate::{
-    ContactLinkedV1, ContactPlacedV1, ContactStatus, Figures, GateAnswer, GateCommand, GateEvent, GateQuery,
-    GateReply, PermitRequest, PolicyAdoptedV1, PolicyV1,
+    ContactLinkedV2, ContactPlacedV1, ContactStatus, Explanation, Figures, GateAnswer, GateCommand,
+    GateEvent, GateQuery, GateReply, LineRegisteredV1, PermitRequest, PolicyAdoptedV1, PolicyAdoptedV2,
+    PolicyV1,
 };
 use events::{Code, Decider, Now, Position, Reason, Refusal, Tally};
 use gate::{Gate, State};
 use model::{
-    AgencyId, CaseId, Channel, CollectorId, ContactPointId, LenderId, Outcome, PersonId, Purpose, Role,
-    Timestamp,
+    AgencyId, CaseId, Channel, CollectorId, ContactPointId, LenderId, Outcome, PersonId, Place, Purpose,
+    Role, Timestamp,
 };
 
 pub const CONTACT: ContactPointId = ContactPointId(*b"contact-point-01");
 pub const CASE: CaseId = CaseId(*b"case-number-0001");
 pub const AGENCY: AgencyId = AgencyId(3);
 
-/// A moment such as `2026-11-24T08:00:01+08:00`.
+/// A moment such as `2026-11-24T08:00:01+08:00` or `24 08:00:01`.
 #[track_caller]
 pub fn moment(text: &str) -> Timestamp {
-    Timestamp(text.parse::<jiff::Timestamp>().expect(text).as_millisecond())
+    let long = match text.split_once(' ') {
+        Some((day, time)) if time.len() == 5 => format!("2026-11-{day}T{time}:00+08:00"),
+        Some((day, time)) => format!("2026-11-{day}T{time}+08:00"),
+        None => text.to_owned(),
+    };
+    Timestamp(long.parse::<jiff::Timestamp>().expect(text).as_millisecond())
+}
+
+fn numbered(name: [u8; 16], number: u8) -> [u8; 16] {
+    let mut name = name;
+    name[15] = b'0' + number;
+    name
+}
+
+/// The first is [`CONTACT`].
+pub fn contact(number: u8) -> ContactPointId {
+    ContactPointId(numbered(CONTACT.0, number))
+}
+
+/// The first is [`CASE`].
+pub fn case(number: u8) -> CaseId {
+    CaseId(numbered(CASE.0, number))
+}
+
+/// The first is who is behind [`CONTACT`].
+pub fn somebody(number: u8) -> PersonId {
+    PersonId([number; 16])
+}
+
+/// A few numbers, as they were before there were packs.
+pub fn strict() -> PolicyV1 {
+    PolicyV1 {
+        id: "strict".to_owned(),
+        version: 1,
+        per_day: 3,
+        per_seven_days: 7,
+        from_s: 28_801,
+        until_s: 79_199,
+        permit_ttl_ms: 60_000,
+        give_back_unconnected: false,
+        source: "the platform's caution".to_owned(),
+    }
 }
 
 pub fn policy(policy: PolicyV1) -> GateEvent {
-    GateEvent::PolicyAdopted(PolicyAdoptedV1 { policy })
+    GateEvent::PolicyAdopted(PolicyAdoptedV1 { policy }.into())
 }
 
-pub fn linked(role: Role, zones: &[&str]) -> ContactLinkedV1 {
+/// A checked-in pack.
+pub fn checked_in(id: &str) -> GateEvent {
+    let pack = policy::text(id).expect("a checked-in pack").to_owned();
+    GateEvent::PolicyAdopted(PolicyAdoptedV2 { pack })
+}
+
+/// A pack's text: its head beside id and schema, and its rules without their sources.
+pub fn pack(id: &str, head: &str, rules: &str) -> PolicyAdoptedV2 {
+    let mut pack = format!("schema = 1\nid = \"{id}\"\ntitle = \"A test\"\n");
+    let defaults = [
+        ("version", "1"),
+        ("effective", "1970-01-01"),
+        ("applies", "\"everywhere\""),
+        ("owner", "\"platform\""),
+    ];
+    pack.push_str(head);
+    pack.push('\n');
+    for (key, value) in defaults {
+        if !head.contains(key) {
+            pack.push_str(&format!("{key} = {value}\n"));
+        }
+    }
+    for line in rules.lines() {
+        pack.push_str(line);
+        pack.push('\n');
+        if line.starts_with("[[") {
+            pack.push_str("source = \"a test\"\nread = \"derived\"\n");
+        }
+    }
+    PolicyAdoptedV2 { pack }
+}
+
+/// The pack `law`, in force everywhere.
+pub fn law(rules: &str) -> Given {
+    given([GateEvent::PolicyAdopted(pack("law", "", rules))])
+}
+
+pub fn linked(role: Role, zones: &[&str]) -> ContactLinkedV2 {
     let zones = zones.iter().map(|zone| zone.parse().expect("a zone name")).collect();
-    let (contact, case, person) = (CONTACT, CASE, PersonId([1; 16]));
-    ContactLinkedV1 { contact, case, lender: LenderId(2), person, role, zones }
+    let (contact, case, person) = (CONTACT, CASE, somebody(1));
+    let (regions, place) = (Vec::new(), Place::Unknown);
+    ContactLinkedV2 { contact, case, lender: LenderId(2), person, role, zones, regions, place }
+}
+
+/// A debtor in Shanghai, by number of contact point, case and person.
+pub fn named(number: u8, of_case: u8, person: u8) -> ContactLinkedV2 {
+    let link = linked(Role::Debtor, &["Asia/Shanghai"]);
+    ContactLinkedV2 { contact: contact(number), case: case(of_case), person: somebody(person), ..link }
 }
 
 pub fn placed() -> ContactPlacedV1 {
@@ -40,12 +126,12 @@ pub fn placed() -> ContactPlacedV1 {
 
 /// The debtor of the case calls nobody's zone but these.
 pub fn debtor_in(zones: &[&str]) -> Given {
-    person(Role::Debtor, zones, gate::strict())
+    person(Role::Debtor, zones, strict())
 }
 
 /// A debtor in Shanghai under a changed strict policy.
 pub fn debtor_under(change: impl FnOnce(&mut PolicyV1)) -> Given {
-    let mut changed = gate::strict();
+    let mut changed = strict();
     change(&mut changed);
     person(Role::Debtor, &["Asia/Shanghai"], changed)
 }
@@ -59,12 +145,25 @@ pub fn asked() -> PermitRequest {
     PermitRequest {
         contact: CONTACT,
         case: CASE,
+        also: Vec::new(),
         agency: AGENCY,
         collector: CollectorId(301),
         channel: Channel::Call,
         purpose: Purpose::Collect,
         line: "95533".parse().expect("a line"),
+        template: None,
     }
+}
+
+/// A call, by number of contact point and case.
+pub fn call(number: u8, of_case: u8) -> PermitRequest {
+    PermitRequest { contact: contact(number), case: case(of_case), ..asked() }
+}
+
+/// The line of [`asked`] is the agency's.
+pub fn line_registered() -> GateEvent {
+    let line = asked().line;
+    GateEvent::LineRegistered(LineRegisteredV1 { agency: AGENCY, line, registered: true })
 }
 
 pub fn request() -> GateCommand {
@@ -80,7 +179,7 @@ pub fn redeem(permit: Position, call: u8) -> GateCommand {
 }
 
 pub fn settle(permit: Position, outcome: Outcome) -> GateCommand {
-    GateCommand::SettlePermit { contact: CONTACT, permit, outcome }
+    GateCommand::SettlePermit { contact: CONTACT, permit, outcome, toward: Vec::new(), discussed: Vec::new() }
 }
 
 pub fn tick() -> GateCommand {
@@ -88,17 +187,19 @@ pub fn tick() -> GateCommand {
 }
 
 /// A state, and where its log ends.
-#[derive(Default)]
 pub struct Given {
     pub state: State,
     pub end: u64,
     /// Where the last permit stands.
     pub permit: Position,
+    /// Whom it is for.
+    pub whom: ContactPointId,
 }
 
 /// What happened so far, before the times that matter.
 pub fn given<const N: usize>(events: [GateEvent; N]) -> Given {
-    let mut given = Given::default();
+    let (state, end, permit, whom) = (State::default(), 0, Position(0), CONTACT);
+    let mut given = Given { state, end, permit, whom };
     for event in events {
         given.take(&event, Timestamp(0));
     }
@@ -113,8 +214,9 @@ pub struct When {
 
 impl Given {
     pub fn take(&mut self, event: &GateEvent, at: Timestamp) {
-        if matches!(event, GateEvent::PermitReserved(_)) {
+        if let GateEvent::PermitReserved(reserved) = event {
             self.permit = Position(self.end);
+            self.whom = reserved.asked.contact;
         }
         Gate::evolve(&mut self.state, event, at, Position(self.end));
         self.end += 1;
@@ -128,6 +230,75 @@ impl Given {
     pub fn when_at(self, command: &GateCommand, now: Now) -> When {
         let result = Gate::decide(&self.state, command, now);
         When { given: self, result, at: now.at }
+    }
+
+    /// What also happened before the times that matter.
+    pub fn and(mut self, event: GateEvent) -> Given {
+        self.take(&event, Timestamp(0));
+        self
+    }
+
+    /// A case names somebody, and is placed with [`AGENCY`].
+    pub fn knows(self, link: ContactLinkedV2) -> Given {
+        let place = ContactPlacedV1 { contact: link.contact, case: link.case, agency: Some(AGENCY) };
+        self.and(GateEvent::ContactLinked(link)).and(GateEvent::ContactPlaced(place))
+    }
+
+    /// A command that changes something.
+    #[track_caller]
+    pub fn does(self, command: GateCommand, at: &str) -> Given {
+        let when = self.when(command, at);
+        let refused = when.reasons();
+        assert!(
+            refused.is_empty() && when.result.as_ref().is_ok_and(|events| !events.is_empty()),
+            "{:?}",
+            when.result
+        );
+        when.go_on()
+    }
+
+    /// Why a command is refused.
+    #[track_caller]
+    pub fn refuses(&self, command: &GateCommand, at: &str) -> Vec<Code> {
+        let refusal = Gate::decide(&self.state, command, Now { at: moment(at), trusted: true });
+        refusal.expect_err("a refusal").reasons.iter().map(|reason| reason.code).collect()
+    }
+
+    /// A request.
+    #[track_caller]
+    pub fn asks(self, asked: PermitRequest, at: &str) -> When {
+        self.when(GateCommand::RequestPermit(asked), at)
+    }
+
+    /// A request, allowed, redeemed at once and not settled.
+    #[track_caller]
+    pub fn made(self, asked: PermitRequest, at: &str) -> Given {
+        let given = self.asks(asked, at).then_permit();
+        let (contact, permit, call) = (given.whom, given.permit, [given.end as u8; 16]);
+        given.does(GateCommand::RedeemPermit { contact, permit, call }, at)
+    }
+
+    /// What became of the last permit.
+    #[track_caller]
+    pub fn became(self, outcome: Outcome, at: &str) -> Given {
+        self.became_about(outcome, &[], &[], at)
+    }
+
+    /// What became of the last permit, which debts it counts toward, and which were spoken about.
+    #[track_caller]
+    pub fn became_about(self, outcome: Outcome, toward: &[u8], discussed: &[u8], at: &str) -> Given {
+        let (contact, permit) = (self.whom, self.permit);
+        let debts = |numbers: &[u8]| numbers.iter().map(|number| case(*number)).collect();
+        let (toward, discussed) = (debts(toward), debts(discussed));
+        self.does(GateCommand::SettlePermit { contact, permit, outcome, toward, discussed }, at)
+    }
+
+    #[track_caller]
+    pub fn explains(&self, asked: PermitRequest, at: &str) -> Explanation {
+        match self.query(&GateQuery::Explain(asked), at) {
+            GateReply::Explain(explanation) => explanation,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// A request, allowed; redeemed at once by a call of its own; not settled.
@@ -234,11 +405,11 @@ impl When {
         }
     }
 
-    /// In the order given; none twice.
+    /// In order of code; each once, whatever number of rules refuses with it.
     pub fn codes(&self) -> Vec<Code> {
         let codes: Vec<_> = self.reasons().iter().map(|reason| reason.code).collect();
-        let ordered: BTreeSet<_> = codes.iter().copied().collect();
-        assert!(ordered.iter().eq(codes.iter()), "not in order of code: {codes:?}");
-        codes
+        assert!(codes.is_sorted(), "not in order of code: {codes:?}");
+        let once: BTreeSet<_> = codes.into_iter().collect();
+        once.into_iter().collect()
     }
 }

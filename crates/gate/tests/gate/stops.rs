@@ -1,14 +1,14 @@
 //! Stop: from then on nobody, everywhere.
 
 use events::gate::{
-    ContactLinkedV1, ContactPlacedV1, GateAnswer, GateCommand, GateEvent, GateQuery, GateReply,
+    ContactLinkedV2, ContactPlacedV1, GateAnswer, GateCommand, GateEvent, GateQuery, GateReply,
     PermitRequest, PermitVoidedV1, Stop, StopPlacedV1, StopSource,
 };
 use events::{Code, Now, Position};
 use model::{AgencyId, CaseId, Channel, LenderId, Outcome, Role, Timestamp};
 
 use crate::scenario::{
-    CONTACT, asked, debtor_in, given, linked, moment, placed, policy, redeem, request, settle,
+    CONTACT, asked, debtor_in, given, linked, moment, placed, policy, redeem, request, settle, strict,
 };
 
 const TEN: &str = "2026-11-24T10:00:00+08:00";
@@ -52,7 +52,7 @@ fn given_permits_that_wait_when_stopped_then_all_are_void_in_the_same_batch_and_
     let at = moment(TEN);
     let status = given.status(TEN);
     assert_eq!(status.stop, Some(Stop { position: end, at, source: StopSource::CalledPerson }));
-    assert_eq!((status.day.counted, status.pending), (1, 0));
+    assert_eq!((status.counts[0].1.counted, status.pending), (1, 0));
 }
 
 #[test]
@@ -71,11 +71,11 @@ fn given_a_stop_when_placed_again_then_nothing_changes_and_the_first_stands() {
 /// DX-13: a stop holds for every lender, agency and channel, also for those who come later.
 #[test]
 fn given_a_stop_on_a_number_not_known_yet_when_cases_name_it_then_it_holds_for_each() {
-    let mut given = given([policy(gate::strict())]).when(stop(), TEN).then([placed_stop()]);
+    let mut given = given([policy(strict())]).when(stop(), TEN).then([placed_stop()]);
     for number in 1..=3 {
         let (case, agency) = (CaseId([number; 16]), AgencyId(number.into()));
         let lender = LenderId(number.into());
-        let link = ContactLinkedV1 { case, lender, ..linked(Role::Debtor, &["Asia/Shanghai"]) };
+        let link = ContactLinkedV2 { case, lender, ..linked(Role::Debtor, &["Asia/Shanghai"]) };
         given.take(&GateEvent::ContactLinked(link), Timestamp(0));
         let place = ContactPlacedV1 { case, agency: Some(agency), ..placed() };
         given.take(&GateEvent::ContactPlaced(place), Timestamp(0));
