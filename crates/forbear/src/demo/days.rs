@@ -1,6 +1,7 @@
 //! Simulated days: collectors dial through the gate, far too often, at every hour. Each minute all of them
-//! act at once. Attempts on the same number in the same minute go one after the other, in the order of the
-//! collectors, so that the same seed gives the same figures however the machine schedules them.
+//! act at once, but so that the same seed gives the same figures however the machine schedules them: attempts on the
+//! same number go one after the other, in the order of the collectors; and those on people who owe nothing go before
+//! those on debtors, because whether the former may be asked depends on whether the debtor can be reached.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -86,9 +87,14 @@ struct Attempt {
     contact: ContactPointId,
     purpose: Purpose,
     channel: Channel,
+    /// They owe the debt.
+    owes: bool,
     /// What chance has in store for it.
     fate: u64,
 }
+
+/// Attempts on each number, in order.
+type Chains = BTreeMap<ContactPointId, Vec<Attempt>>;
 
 /// The simulation.
 pub struct Days<'a> {
@@ -126,15 +132,20 @@ impl Days<'_> {
         for minute in 0..i64::from(days) * MINUTES_A_DAY {
             self.clock.advance_to(self.midnight.plus_ms(minute * MINUTE_MS));
             let quiet = (stop_day * MINUTES_A_DAY + QUIET_BEFORE_STOP..stop_at).contains(&minute);
-            let mut chains: BTreeMap<ContactPointId, Vec<Attempt>> = BTreeMap::new();
+            let (mut others, mut debtors) = (Chains::new(), Chains::new());
             for dialing in self.dialing {
                 if let Some(attempt) = self.attempt(dialing, minute)
                     && !(attempt.contact == self.people.sought && (quiet || minute == stop_at))
                 {
+                    let chains = if attempt.owes { &mut debtors } else { &mut others };
                     chains.entry(attempt.contact).or_default().push(attempt);
                 }
             }
-            let chains = join_all(chains.into_values().map(|chain| self.chain(chain, minute > stop_at)));
+            let chains = |chains: Chains| {
+                join_all(chains.into_values().map(|chain| self.chain(chain, minute > stop_at)))
+            };
+            chains(others).await.into_iter().try_for_each(|part| part.map(|part| seen.add(&part)))?;
+            let chains = chains(debtors);
             if minute == stop_at {
                 let (others, stopped) = futures::future::join(chains, self.stop()).await;
                 others.into_iter().try_for_each(|part| part.map(|part| seen.add(&part)))?;
@@ -167,6 +178,7 @@ impl Days<'_> {
             contact,
             purpose: if collect { Purpose::Collect } else { Purpose::Locate },
             channel: Channel::Call,
+            owes: role.owes(),
             fate: chance.next(),
         })
     }
@@ -194,8 +206,12 @@ impl Days<'_> {
         let principal = Principal::Collector(attempt.collector, attempt.agency);
         if fate.percent(96) {
             let call = format!("{:016x}@demo", fate.next());
-            self.platform.redeem(&principal, &token, &call, None).await?;
-            seen.calls += 1;
+            match self.platform.redeem(&principal, &token, &call, None).await {
+                Ok(_) => seen.calls += 1,
+                // Every rule is asked again as the call is placed.
+                Err(refusal) if is_verdict(&refusal) => return Ok(true),
+                Err(refusal) => return Err(refusal.into()),
+            }
             if fate.percent(97) {
                 self.platform.settle(&principal, &token, &outcome(&mut fate).into(), None).await?;
             }
@@ -248,6 +264,7 @@ impl Days<'_> {
                 contact: *contact,
                 purpose: Purpose::Collect,
                 channel: Channel::Call,
+                owes: true,
                 fate: 0,
             };
             if let Some(token) = self.ask(&attempt, &mut seen).await? {
@@ -294,6 +311,7 @@ impl Days<'_> {
             contact: stranger,
             purpose: Purpose::ConsentNotice,
             channel: Channel::Sms,
+            owes: false,
             fate: self.seed,
         };
         seen.stranger_asked += 1;
