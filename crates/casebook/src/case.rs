@@ -56,6 +56,8 @@ pub(crate) struct Person {
     pub line: usize,
     pub zones: Zones,
     pub regions: Vec<String>,
+    /// Nobody asked them yet whether they agree to be contacted, as the platform demands of whoever owes nothing.
+    pub unasked: bool,
 }
 
 /// In which zones somebody may be.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use events::gate::{
-    ConsentAnsweredV1, ConsentGivenV1, ConsentRevokedV1, ContactClosedV1, ContactLinkedV2, ContactPlacedV1,
-    ContactRecordedV1, Direction, Explanation, GateCommand, GateEvent, GateQuery, GateReply, HoldLiftedV1,
-    HoldPlacedV1, HoldSource, Line, LineRegisteredV1, NumberCheckedV1, NumberDisprovedV1, PermitRequest,
-    PolicyAdoptedV2, PolicyWithdrawnV1, StandingChangedV1, StopSource, TemplateApprovedV1, TemplateId,
-    TemplateWithdrawnV1,
+    ConsentAnswer, ConsentAnsweredV1, ConsentGivenV1, ConsentRevokedV1, ContactClosedV1, ContactLinkedV2,
+    ContactPlacedV1, ContactRecordedV1, Direction, Explanation, GateCommand, GateEvent, GateQuery, GateReply,
+    HoldLiftedV1, HoldPlacedV1, HoldSource, Line, LineRegisteredV1, NumberCheckedV1, NumberDisprovedV1,
+    PermitRequest, PolicyAdoptedV2, PolicyWithdrawnV1, StandingChangedV1, StopSource, TemplateApprovedV1,
+    TemplateId, TemplateWithdrawnV1,
 };
 use events::{Decider, Now, Position, Refusal};
 use gate::{Gate, State};
@@ -98,6 +98,16 @@ impl<'c> Desk<'c> {
         }
         for contact in 0..world.contacts.len() {
             self.link(contact);
+        }
+        for tie in world.ties.iter().filter(|tie| tie.role == Role::OtherThirdParty) {
+            if world.people[tie.person].unasked {
+                continue;
+            }
+            for contact in world.contacts_of(tie.person) {
+                let (contact, case, answer) =
+                    (contact_id(contact), case_id(tie.debt), ConsentAnswer::Confirmed);
+                self.fact(GateCommand::AnswerConsent(ConsentAnsweredV1 { contact, case, answer }));
+            }
         }
         for (debt, stated) in world.debts.iter().enumerate() {
             if let Some(agency) = stated.placed {

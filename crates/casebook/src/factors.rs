@@ -2,9 +2,10 @@
 //! never decides on them: they are printed for whoever weighs them.
 
 use events::gate::HoldKind;
+use model::Role;
 
-use crate::case::{Act, Case, ContactMade, Reason, What};
-use crate::report::{Note, Says};
+use crate::case::{Act, Case, ContactMade, Reason, Tie, What};
+use crate::report::{Note, RuleSays, Says};
 use crate::run::Run;
 
 /// Why a call that exceeded a frequency was placed, where that may rebut the presumption of a violation.
@@ -52,10 +53,10 @@ pub(crate) fn against_compliance(run: &Run<'_>, index: usize, made: &ContactMade
     for (earlier, judged) in run.said.range(..index) {
         let statement = &run.case.statements[run.steps[*earlier].statement];
         let same = matches!(&statement.what, What::Contact(made) if made.intended.person == person);
-        let inconvenient = |rule: &&crate::report::RuleSays| {
-            let word = rule.detail.as_deref().unwrap_or(&rule.word);
-            rule.says == Says::Refuses && matches!(word, "outside-hours" | "inconvenient" | "employer")
-                || rule.says == Says::Refuses && rule.word == "outside-hours"
+        let inconvenient = |rule: &&RuleSays| {
+            let named =
+                rule.detail.as_deref().is_some_and(|kind| matches!(kind, "inconvenient" | "employer"));
+            rule.says == Says::Refuses && (named || rule.word == "outside-hours")
         };
         if same && judged.rules.iter().any(|rule| inconvenient(&rule)) {
             let text = "the collector contacted at an inconvenient time or place (14(b)(2)(i)-2.iv, 6(b)(1))"
@@ -66,11 +67,23 @@ pub(crate) fn against_compliance(run: &Run<'_>, index: usize, made: &ContactMade
     notes
 }
 
-/// What a case states that is no factor, and why.
+/// What a case states that is no factor, and what it is taken to state.
 pub(crate) fn remarks(case: &Case) -> Vec<Note> {
     let offers = case.statements.iter().filter(
         |statement| matches!(&statement.what, What::Contact(made) if made.reason == Some(Reason::OwnOffer)),
     );
     let text = "an offer of the collector's own is in its control and no factor (14(b)(2)(ii)-2.iv.C)";
-    offers.map(|statement| Note { line: statement.line, text: text.to_owned() }).collect()
+    let offers = offers.map(|statement| Note { line: statement.line, text: text.to_owned() });
+    let people = case.world.people.iter().enumerate().filter(|(person, known)| {
+        let third = |tie: &Tie| tie.person == *person && tie.role == Role::OtherThirdParty;
+        !known.unasked && case.world.ties.iter().any(third)
+    });
+    let agreed = people.map(|(_, person)| {
+        let name = &person.name;
+        let text = format!(
+            "{name} is taken to have agreed to be asked, as the platform's own rules demand; if not, say \"{name} has not been asked\""
+        );
+        Note { line: person.line, text }
+    });
+    offers.chain(agreed).collect()
 }

@@ -817,6 +817,7 @@ impl Parser {
             line: 0,
             zones: crate::case::Zones::Unsaid,
             regions: Vec::new(),
+            unasked: false,
         });
         person
     }

@@ -146,7 +146,13 @@ impl Parser {
                 let named = Named::Person(person);
                 self.names.introduce(&word.text, named).map_err(|expected| cursor.problem(expected))?;
                 let (line, zones) = (cursor.number(), Zones::Unsaid);
-                self.world.people.push(Person { name: word.text.clone(), line, zones, regions: Vec::new() });
+                self.world.people.push(Person {
+                    name: word.text.clone(),
+                    line,
+                    zones,
+                    regions: Vec::new(),
+                    unasked: false,
+                });
                 cursor.take();
                 Ok(person)
             }
@@ -365,6 +371,10 @@ impl Parser {
         }
         cursor.back_to(start);
         let person = self.somebody(cursor)?;
+        if cursor.eat_any(&["has not been asked", "has not confirmed"]) {
+            self.world.people[person].unasked = true;
+            return Ok(true);
+        }
         if cursor.eat_any(&["lives in", "may be in"]) {
             let (zones, regions) = whereabouts(cursor)?;
             self.world.people[person].zones = zones;
@@ -476,7 +486,13 @@ impl Parser {
             Phase::Having => {
                 if self.world.people.is_empty() {
                     let (name, zones) = ("consumer".to_owned(), Zones::Unsaid);
-                    self.world.people.push(Person { name, line: 0, zones, regions: Vec::new() });
+                    self.world.people.push(Person {
+                        name,
+                        line: 0,
+                        zones,
+                        regions: Vec::new(),
+                        unasked: false,
+                    });
                     for name in ["consumer", "debtor", "P"] {
                         let _ = self.names.introduce(name, Named::Person(0));
                     }
@@ -505,7 +521,6 @@ impl Parser {
                     policy::pack::Applies::Regions(regions) => regions.first().map(ToString::to_string),
                     _ => None,
                 })
-                .take(1)
                 .collect();
         }
         if self.world.zone.is_empty() {

@@ -234,7 +234,7 @@ fn days(cursor: &mut Cursor<'_>) -> Result<Option<u8>, Problem> {
         }
         let at = cursor.place();
         if cursor.eat_any(&["and on", "and"])
-            && !cursor.peek().is_some_and(|word| weekday(&word.text).is_some())
+            && cursor.peek().is_none_or(|word| weekday(&word.text).is_none())
         {
             cursor.back_to(at);
             break;
