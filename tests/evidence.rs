@@ -236,7 +236,7 @@ pub fn assert_clean(recount: &Value) {
 #[cfg(test)]
 mod tests {
     use events::Position;
-    use events::gate::{Count, PermitRedeemedV1, PermitRequest, PermitReservedV1, StopPlacedV1, StopSource};
+    use events::gate::{PermitRedeemedV1, PermitRequest, PermitReservedV2, StopPlacedV1, StopSource};
     use model::{AgencyId, CaseId, Channel, CollectorId, Purpose};
 
     use super::*;
@@ -248,18 +248,19 @@ mod tests {
         let asked = PermitRequest {
             contact: WHO,
             case: CaseId([1; 16]),
+            also: Vec::new(),
             agency: AgencyId(1),
             collector: CollectorId(1),
             channel: Channel::Call,
             purpose: Purpose::Collect,
             line: "95533".parse().expect("a line"),
+            template: None,
         };
-        GateEvent::PermitReserved(PermitReservedV1 {
+        GateEvent::PermitReserved(PermitReservedV2 {
             asked,
             policy: Position(1),
             expires_at: AT.plus_ms(60_000),
-            day: Count::default(),
-            seven_days: Count::default(),
+            tightest: None,
         })
     }
 

@@ -1,7 +1,8 @@
 //! The projector: timelines, figures, checkpoints, recount.
 //!
 //! [`Audit`] follows every log and keeps read models in a projection's store; [`AuditPort`] is how others ask.
-//! [`recount()`] shares nothing with the projection or with the gate: it reads the log and counts again.
+//! [`recount()`] shares nothing with the projection or with the gate but the words and the text of rule packs: it reads
+//! the log and counts again.
 //!
 //! Personal data: the store holds pseudonyms, the gate's events as they are stored, and of a case's parties
 //! the sealed names and numbers, still sealed.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use events::{Code, Reason, Refusal, StreamId};
 use model::AgencyId;
 use runtime::Metrics;
-use runtime::projection::log::Log;
+use runtime::projection::log::{Log, LogError};
 use runtime::projection::{BehindError, OpenError, Projection, Projector, Reader, StoreError};
 use tlog::{NoteSigner, Tree};
 use tokio::sync::watch;
@@ -24,6 +24,9 @@ use crate::query::{AuditPort, AuditQuery, AuditReply};
 use crate::recount::{RecountError, recount};
 use crate::signing::{Signing, SigningError};
 use crate::timeline;
+
+/// How much of a log one answer holds, in bytes; with room for what a message of NATS takes.
+const RECORDS_MAX: usize = 512 * 1024;
 
 /// How the audit runs.
 pub struct AuditOptions {
@@ -129,6 +132,21 @@ impl Audit {
         }
     }
 
+    async fn records(&self, stream: StreamId, slot: u64) -> Result<AuditReply, Refusal> {
+        if !self.projector.streams().any(|followed| followed == stream) {
+            return Err(Reason::detail(Code::NOT_FOUND, format!("the audit does not follow {stream}")).into());
+        }
+        let log = self.projector.log();
+        let unread = |error: LogError| unavailable(error.to_string());
+        let head = log.head(stream).await.map_err(unread)?;
+        if slot >= head {
+            return Ok(AuditReply::Records(Vec::new(), head));
+        }
+        let stored = log.read(stream, slot, RECORDS_MAX).await.map_err(unread)?;
+        let stored = stored.into_iter().map(|stored| (stored.slot, stored.bytes.to_vec()));
+        Ok(AuditReply::Records(stored.collect(), head))
+    }
+
     async fn recount(&self) -> Result<AuditReply, Refusal> {
         let streams: Vec<StreamId> = self.projector.streams().collect();
         match recount(self.projector.log().as_ref(), &streams).await {
@@ -163,6 +181,7 @@ impl AuditPort for Audit {
             },
             AuditQuery::Checkpoint(stream) => Ok(AuditReply::Checkpoint(self.checkpoint(stream).await?)),
             AuditQuery::Recount => self.recount().await,
+            AuditQuery::Records { stream, slot } => self.records(stream, slot).await,
         }
     }
 }

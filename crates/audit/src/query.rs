@@ -36,6 +36,13 @@ pub enum AuditQuery {
     Checkpoint(StreamId),
     /// The gate's history, counted again from its log. Takes as long as reading it.
     Recount,
+    /// A log as it is stored, unchecked, from this slot on.
+    Records {
+        /// Which.
+        stream: StreamId,
+        /// From where.
+        slot: u64,
+    },
 }
 
 /// What it is answered with.
@@ -55,6 +62,8 @@ pub enum AuditReply {
     Checkpoint(Vec<u8>),
     /// What was counted.
     Recount(Box<Recount>),
+    /// Some records with their slots, at least one if there is one; and the slot that the next one will take.
+    Records(Vec<(u64, Vec<u8>)>, u64),
 }
 
 /// The audit as others see it.

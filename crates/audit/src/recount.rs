@@ -1,39 +1,77 @@
 //! The recount: the gate's promises held against its log, by nothing but the log.
 //!
-//! It shares no code with the gate and none with the projection. Every event of the gate's logs becomes a
-//! fact in one long list, sorted by contact point and time; each contact point's history is then scanned from
-//! its beginning, and every count is a plain count of what stands in the list.
+//! It shares no code with the gate and none with the projection; of the rule packs it shares the reading of their text.
+//! Every event of the gate's logs becomes a fact in one long list, sorted by contact point and time. Each contact
+//! point's facts become its history, and every permit and call of it is held against the rules of the packs that
+//! applied to it: every count is a plain count of what stands in the histories, as it was known at that place.
+//!
+//! # Which rules
+//!
+//! Those of the packs whose adoption stands before a permit's reservation, in force on that day, for a region that the
+//! contact point had been linked with (or everywhere, or where no regional pack of the platform is in force), of the
+//! platform, the case's lender or the agency. Of these, rules on frequency, cool-downs, intervals and hours that refuse
+//! are counted again. Rules that only flag cannot be broken. Every other rule is named in
+//! [`rules_not_recounted`](Recount::rules_not_recounted): nothing is said about it, nor about the gate's own rules that are
+//! named there.
 //!
 //! # What counts against a cap
 //!
-//! Limits are those of the policy whose adoption stands last before a permit's reservation. Zones are all that the contact
-//! point was linked with before it. Two questions are asked, and a permit that fails either is over the cap:
+//! Persons, zones and regions are those that the contact points were linked with before the reservation, over all
+//! partitions. Two questions are asked of every rule, and a permit that fails either is over the cap:
 //!
-//! - *At its reservation*: the permits that waited then (not redeemed, voided or expired), this one, and the calls that had been
-//!   placed on that day (or on that and the six days before) in one of the zones: at most the limit?
-//! - *Once its call was placed*: of the calls placed on the day of this one, or on any seven consecutive days
-//!   that hold it, in one of the zones, those reserved no later than this one: at most the limit?
+//! - *At its reservation*: the permits that waited then (not redeemed, voided or expired), this one, and the contacts
+//!   that had been made or recorded, in the window that ends then, in one of the zones: at most the limit?
+//! - *Once its call was placed*: of the contacts made in any window that holds this one, in one of the zones, those
+//!   whose slots were taken no later than this one's: at most the limit?
 //!
-//! A call counts at the time of its redemption. A slot that was given back counts no longer, but only if the call was
-//! unconnected and the policy gives such slots back; otherwise it goes on counting, and is found as
-//! [`given_back_wrongly`](Recount::given_back_wrongly).
+//! Contacts that the rule does not speak of, or that differ in what its scope names, do not count, debt by debt where it
+//! names debts. A call counts at the time of its redemption, one that was recorded at its own time, from its record on.
+//! Where the rule excepts what never reached the number, that is what was known by then, or in the end. A call
+//! without a permit is found as such and counts against nobody: nothing says what it was for.
+//!
+//! # Cool-downs, intervals, hours
+//!
+//! Asked at the reservation and when the call was placed. A call that had been placed before counts as a
+//! conversation if it became one, or if nobody ever knew.
+//!
+//! # Consents
+//!
+//! As `proto/policy.md` has them: those of the person to the agency that the contact point's partition had been told
+//! of, for every debt of the contact, by the terms of the rule's own pack. Consents to hours are read without terms.
 
+mod book;
 mod history;
 mod local;
+mod packs;
+mod rules;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use events::gate::GateEvent;
+use events::gate::{ContactLinkedV2, GateEvent, NumberDisprovedV1, PermitReservedV2, PermitSettledV2};
 use events::{Code, DecodeError, Decoded, Event, Position, Record, Service, StreamId};
-use model::{ContactPointId, Outcome, Timestamp, ZoneName};
+use model::{ContactPointId, Outcome, ZoneName};
 use runtime::projection::log::chain::Chain;
 use runtime::projection::log::{Log, LogError};
 use serde::{Deserialize, Serialize};
 
-use history::{Fact, Place, What};
+use book::{Book, Consents};
+use history::{Fact, History, Linked, Place, What};
+use packs::Packs;
+use rules::Tally;
 
 /// How much of a log is read at once.
 const READ_MAX: usize = 4 * 1024 * 1024;
+
+/// The gate's own rules that no packs hold and that are not counted again.
+const GATE_RULES_NOT_RECOUNTED: [&str; 7] = [
+    "gate/case-open",
+    "gate/clock",
+    "gate/holds",
+    "gate/one-reply",
+    "gate/placed",
+    "gate/right-party",
+    "gate/standing",
+];
 
 /// What was counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -70,6 +108,8 @@ pub struct Recount {
     pub recorded: u64,
     /// Contacts of which the gate itself found, by a fact that became known late, that they should not have been made.
     pub found_late: u64,
+    /// Adoptions of texts that this program cannot read as packs. Nothing can be said about their rules.
+    pub packs_not_read: u64,
     /// Every rule that was counted again, in order of name.
     pub rules: Vec<RuleRecount>,
     /// Every rule that was in force for some permit and was not counted again, in order of name, and for how many
@@ -97,6 +137,8 @@ pub struct Findings {
     pub over_cap: u64,
     /// Permits given, or calls placed, too soon after a conversation; each once.
     pub in_cool_down: u64,
+    /// Permits given, or calls placed, too soon after another contact; each once.
+    pub too_soon: u64,
     /// Permits given after a stop was placed on their contact point.
     pub permits_after_stop: u64,
     /// Calls placed after a stop was placed on their contact point.
@@ -115,9 +157,11 @@ pub struct Findings {
     pub redeemed_outside_hours: u64,
     /// Permits given though no zone was known, or one that the time zone database does not have.
     pub zone_unknown: u64,
-    /// Permits given though no policy was in force, or naming another than was.
+    /// Permits given though their case did not name the contact point: no rule could be held against them.
+    pub contact_unknown: u64,
+    /// Permits given though no pack was in force, or naming other packs than were.
     pub policy_wrong: u64,
-    /// Slots given back though the call was connected, or the policy does not give slots back.
+    /// Calls said to have never reached the number though their outcome says that they did.
     pub given_back_wrongly: u64,
 }
 
@@ -171,16 +215,6 @@ pub async fn recount(log: &dyn Log, streams: &[StreamId]) -> Result<Recount, Rec
     tokio::task::spawn_blocking(move || reading.count()).await.map_err(|_| RecountError::Ended)
 }
 
-/// The limits of a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Limits {
-    per_day: usize,
-    per_seven_days: usize,
-    from_s: u32,
-    until_s: u32,
-    give_back_unconnected: bool,
-}
-
 /// The lists.
 #[derive(Default)]
 struct Reading {
@@ -188,8 +222,8 @@ struct Reading {
     /// Zone names by number.
     zones: Vec<ZoneName>,
     numbers: HashMap<ZoneName, usize>,
-    /// Adoptions, in order, by partition.
-    policies: Vec<(u16, Position, Option<Limits>)>,
+    packs: Packs,
+    consents: Consents,
     /// Refusals' rules, to be looked up by repeats that do not name them: partition, position, codes.
     refusals: Vec<(u16, Position, Vec<Code>)>,
     total: Recount,
@@ -207,7 +241,9 @@ impl Reading {
                     continue;
                 }
                 match GateEvent::decode(bytes).map_err(wrong)? {
-                    Decoded::Known(event) => self.event(stream.partition, position, command.at, event),
+                    Decoded::Known(event) => {
+                        self.event(Place { at: command.at, partition: stream.partition, position }, event)
+                    }
                     Decoded::Unknown(_) => self.total.not_read += 1,
                 }
             }
@@ -215,14 +251,13 @@ impl Reading {
         Ok(())
     }
 
-    fn event(&mut self, partition: u16, position: Position, at: Timestamp, event: GateEvent) {
-        let place = Place { at, partition, position };
+    fn event(&mut self, place: Place, event: GateEvent) {
+        let Place { partition, position, .. } = place;
         let mut fact = |contact: ContactPointId, what| self.facts.push(Fact { contact, place, what });
         let total = &mut self.total;
         match event {
-            GateEvent::PolicyAdopted(_) | GateEvent::PolicyWithdrawn(_) => {
-                self.policies.push((partition, position, None));
-            }
+            GateEvent::PolicyAdopted(adopted) => self.packs.adopted(partition, position, &adopted.pack),
+            GateEvent::PolicyWithdrawn(withdrawn) => self.packs.withdrawn(partition, position, &withdrawn.id),
             GateEvent::ContactLinked(linked) => {
                 let mut zones = Vec::with_capacity(linked.zones.len());
                 for name in linked.zones {
@@ -232,19 +267,22 @@ impl Reading {
                         next
                     }));
                 }
-                fact(linked.contact, What::Linked { zones });
+                let ContactLinkedV2 { contact, case, person, role, lender, regions, .. } = linked;
+                let linked = Linked { case, person, role, lender, zones, regions };
+                fact(contact, What::Linked(Box::new(linked)));
             }
             GateEvent::PermitReserved(reserved) => {
                 total.asked += 1;
                 total.allowed += 1;
-                let (expires_at, policy) = (reserved.expires_at, reserved.policy);
-                fact(reserved.asked.contact, What::Reserved { expires_at, policy });
+                let PermitReservedV2 { asked, policy, expires_at, .. } = reserved;
+                fact(asked.contact, What::Reserved { asked: Box::new(asked), expires_at, policy });
             }
             GateEvent::PermitRefused(refused) => {
                 total.asked += 1;
                 total.refused += 1;
-                let codes: Vec<Code> = refused.reasons.iter().map(|reason| reason.code).collect();
+                let mut codes: Vec<Code> = refused.reasons.iter().map(|reason| reason.code).collect();
                 codes.iter().for_each(|code| count(&mut total.refused_by_code, *code, 1));
+                codes.dedup();
                 self.refusals.push((partition, position, codes));
             }
             GateEvent::RefusalsRepeated(repeated) => {
@@ -270,10 +308,8 @@ impl Reading {
             GateEvent::PermitSettled(settled) => {
                 count(&mut total.settled, settled.outcome, 1);
                 total.given_back += u64::from(settled.given_back);
-                if settled.given_back {
-                    let unconnected = settled.outcome.unconnected();
-                    fact(settled.contact, What::GivenBack { permit: settled.permit, unconnected });
-                }
+                let PermitSettledV2 { contact, permit, outcome, toward, discussed, given_back } = settled;
+                fact(contact, What::Settled { permit, outcome, given_back, toward, discussed });
             }
             GateEvent::PermitExpired(expired) => {
                 total.expired += 1;
@@ -287,21 +323,65 @@ impl Reading {
                 total.stops += 1;
                 fact(stop.contact, What::Stopped);
             }
-            GateEvent::ContactRecorded(_) => total.recorded += 1,
+            GateEvent::ContactRecorded(recorded) => {
+                total.recorded += 1;
+                fact(recorded.contact, What::Recorded(Box::new(recorded)));
+            }
+            GateEvent::NumberDisproved(disproved) => {
+                let NumberDisprovedV1 { contact, person, belongs_to } = disproved;
+                fact(contact, What::Disproved { person, belongs_to });
+            }
+            GateEvent::ConsentGiven(given) => self.consents.given(place, given),
+            GateEvent::ConsentRevoked(revoked) => self.consents.revoked(place, &revoked),
             GateEvent::FindingRaised(_) => total.found_late += 1,
-            _ => {}
+            GateEvent::ContactPlaced(_)
+            | GateEvent::ContactClosed(_)
+            | GateEvent::ConsentAnswered(_)
+            | GateEvent::HoldPlaced(_)
+            | GateEvent::HoldLifted(_)
+            | GateEvent::NumberChecked(_)
+            | GateEvent::StandingChanged(_)
+            | GateEvent::LineRegistered(_)
+            | GateEvent::TemplateApproved(_)
+            | GateEvent::TemplateWithdrawn(_) => {}
         }
     }
 
-    fn count(mut self) -> Recount {
-        self.facts.sort_by_key(|fact| (fact.contact, fact.place));
-        self.policies.sort_by_key(|(partition, position, _)| (*partition, *position));
-        let zones: Vec<_> = self.zones.iter().map(local::zone).collect();
-        for history in self.facts.chunk_by(|one, other| one.contact == other.contact) {
-            self.total.contacts += 1;
-            history::scan(history, &zones, &self.policies, &mut self.total.findings);
+    fn count(self) -> Recount {
+        let Self { mut facts, zones, mut packs, consents, mut total, .. } = self;
+        facts.sort_by_key(|fact| (fact.contact, fact.place));
+        packs.sort();
+        let zones: Vec<_> = zones.iter().map(local::zone).collect();
+        let findings = &mut total.findings;
+        let of_each = facts.chunk_by(|one, other| one.contact == other.contact);
+        let histories: Vec<_> = of_each.filter_map(|facts| History::new(facts, &zones, findings)).collect();
+        drop(facts);
+        total.contacts = histories.len() as u64;
+        total.packs_not_read = packs.not_read;
+        let book = Book::new(packs, histories, zones, consents);
+        let tallies = rules::judge(&book, findings);
+        // Versions of a pack, and its rules in several partitions, are one rule.
+        let mut by_name: BTreeMap<&str, Tally> = BTreeMap::new();
+        for (number, tally) in tallies.into_iter().enumerate() {
+            let all = by_name.entry(book.packs.name(number)).or_default();
+            all.asked += tally.asked;
+            all.broken += tally.broken;
+            all.not_counted += tally.not_counted;
         }
-        self.total
+        for (rule, Tally { asked, broken, not_counted }) in by_name {
+            let rule = rule.to_owned();
+            if not_counted > 0 {
+                total.rules_not_recounted.push((rule, not_counted));
+            } else if asked > 0 || broken > 0 {
+                total.rules.push(RuleRecount { rule, asked, broken });
+            }
+        }
+        if total.allowed > 0 {
+            let own = GATE_RULES_NOT_RECOUNTED.iter().map(|rule| ((*rule).to_owned(), total.allowed));
+            total.rules_not_recounted.extend(own);
+        }
+        total.rules_not_recounted.sort_unstable();
+        total
     }
 }
 

@@ -1,14 +1,12 @@
-//! One contact point's history, scanned from its beginning.
+//! One contact point's history, put together from its facts.
 
 use events::Position;
+use events::gate::{ContactRecordedV1, Direction, PermitRequest};
 use jiff::tz::TimeZone;
-use model::{ContactPointId, Timestamp};
+use model::Timestamp;
+use model::{AgencyId, CaseId, Channel, ContactPointId, LenderId, Outcome, PersonId, Purpose, Region, Role};
 
-use super::local::day_and_second;
-use super::{Findings, Limits};
-
-/// Days in the longer window.
-const SEVEN: i64 = 7;
+use super::Findings;
 
 /// When and where something was recorded. Sorts in order of time, over partitions too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,244 +26,341 @@ pub struct Fact {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    Linked {
-        zones: Vec<usize>,
+    Linked(Box<Linked>),
+    Disproved {
+        person: PersonId,
+        belongs_to: PersonId,
     },
     Reserved {
+        asked: Box<PermitRequest>,
         expires_at: Timestamp,
         policy: Position,
     },
     Redeemed {
         permit: Position,
     },
-    GivenBack {
+    Settled {
         permit: Position,
-        unconnected: bool,
+        outcome: Outcome,
+        given_back: bool,
+        toward: Vec<CaseId>,
+        discussed: Vec<CaseId>,
     },
     /// Expired or voided.
     Dead {
         permit: Position,
     },
     Stopped,
+    Recorded(Box<ContactRecordedV1>),
 }
 
-struct Permit {
-    reserved: Place,
+/// A case names the contact point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    pub case: CaseId,
+    pub person: PersonId,
+    pub role: Role,
+    pub lender: LenderId,
+    /// By number.
+    pub zones: Vec<usize>,
+    pub regions: Vec<Region>,
+}
+
+/// For whom a case names the contact point, from a place on.
+#[derive(Debug, Clone, Copy)]
+pub struct Link {
+    since: Place,
+    pub case: CaseId,
+    pub person: PersonId,
+    pub role: Role,
+    pub lender: LenderId,
+    /// The number was shown to be somebody else's: it stays theirs.
+    disproved: bool,
+}
+
+/// A contact: permitted, made, or recorded afterwards.
+#[derive(Debug)]
+pub struct Attempt {
+    /// When its slot was taken: where its permit was reserved, or it was recorded. The second call by one permit took
+    /// its own when it was placed.
+    pub taken: Place,
+    pub origin: Origin,
+    /// When the contact was made, and where that was recorded.
+    pub made: Option<(Timestamp, Place)>,
     expires_at: Timestamp,
-    limits: Option<Limits>,
-    /// How many of the history's zones were known at the reservation.
-    zones_known: usize,
-    /// How often it was used.
-    used: usize,
-    dead: bool,
-    over: bool,
+    dead: Option<Place>,
+    pub agency: AgencyId,
+    pub case: CaseId,
+    pub channel: Channel,
+    pub purpose: Purpose,
+    /// Debts that it was about when its slot was taken.
+    asked: Vec<CaseId>,
+    /// What became of it, and where that was recorded.
+    settled: Option<(Place, Outcome)>,
+    /// Debts that it counts toward after all; empty: as asked.
+    toward: Vec<CaseId>,
+    /// Debts that were spoken about; empty: those that it counts toward.
+    discussed: Vec<CaseId>,
 }
 
-struct Call {
-    at: Timestamp,
-    /// Index of its permit; `None`: it had none.
-    permit: Option<usize>,
-    /// When its permit was reserved, or itself if it had none: the order in which slots were taken.
-    taken: Place,
-    given_back: bool,
+/// Where a contact comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A permit that names these rules.
+    Permit { policy: Position },
+    /// A call by a permit that had been used.
+    Again,
+    /// Recorded: the agency began it.
+    Outbound,
+    /// Recorded: the person began it.
+    Inbound,
 }
 
-type Policies = [(u16, Position, Option<Limits>)];
+impl Attempt {
+    /// It waited at that place: it could still be made.
+    pub fn waited(&self, at: Place) -> bool {
+        self.taken < at
+            && matches!(self.origin, Origin::Permit { .. })
+            && self.made.is_none_or(|(_, made)| made > at)
+            && self.dead.is_none_or(|dead| dead > at)
+            && self.expires_at >= at.at
+    }
 
-fn in_force(policies: &Policies, place: Place) -> Option<&(u16, Position, Option<Limits>)> {
-    policies
-        .iter()
-        .rev()
-        .find(|(partition, position, _)| *partition == place.partition && *position < place.position)
+    /// What was known to have become of it before a place; `None`: nothing yet.
+    pub fn outcome(&self, before: Option<Place>) -> Option<Outcome> {
+        let known = self.settled.filter(|(settled, _)| before.is_none_or(|before| *settled < before));
+        known.map(|(_, outcome)| outcome)
+    }
+
+    /// The debts that it counts toward, as was known before a place.
+    pub fn debts(&self, before: Option<Place>) -> &[CaseId] {
+        let known = self.outcome(before).is_some() && !self.toward.is_empty();
+        if known { &self.toward } else { &self.asked }
+    }
+
+    /// The debts that were spoken about, if it was a conversation.
+    pub fn discussed(&self) -> &[CaseId] {
+        if self.discussed.is_empty() { self.debts(None) } else { &self.discussed }
+    }
 }
 
-/// Scans the facts of one contact point, in order.
-pub fn scan(facts: &[Fact], all_zones: &[Option<TimeZone>], policies: &Policies, findings: &mut Findings) {
-    let mut zones: Vec<&Option<TimeZone>> = Vec::new();
-    let mut zone_numbers: Vec<usize> = Vec::new();
-    let mut permits: Vec<Permit> = Vec::new();
-    let mut calls: Vec<Call> = Vec::new();
-    let mut stopped = false;
-    for fact in facts {
-        let place = fact.place;
-        let find = |permits: &[Permit], permit: Position| {
-            let is_it = |known: &Permit| {
-                (known.reserved.partition, known.reserved.position) == (place.partition, permit)
-            };
-            permits.iter().rposition(is_it)
+/// A contact point's history.
+#[derive(Debug)]
+pub struct History {
+    pub contact: ContactPointId,
+    /// In order.
+    pub links: Vec<Link>,
+    zones: Vec<(Place, usize)>,
+    regions: Vec<(Place, Region)>,
+    /// In order of their slots.
+    pub attempts: Vec<Attempt>,
+    /// Contacts that were made, by the time at which they were.
+    by_made: Vec<(Timestamp, usize)>,
+    /// The longest that a permit may have waited.
+    longest_wait_ms: i64,
+}
+
+impl History {
+    /// From the facts of one contact point, in order.
+    pub fn new(facts: &[Fact], all_zones: &[Option<TimeZone>], findings: &mut Findings) -> Option<Self> {
+        let mut history = Self {
+            contact: facts.first()?.contact,
+            links: Vec::new(),
+            zones: Vec::new(),
+            regions: Vec::new(),
+            attempts: Vec::new(),
+            by_made: Vec::new(),
+            longest_wait_ms: 0,
         };
-        match &fact.what {
-            What::Linked { zones: numbers } => {
-                for number in numbers {
-                    if !zone_numbers.contains(number)
-                        && let Some(zone) = all_zones.get(*number)
-                    {
-                        zone_numbers.push(*number);
-                        zones.push(zone);
+        let mut stopped = false;
+        for Fact { place, what, .. } in facts {
+            let place = *place;
+            match what {
+                What::Linked(linked) => history.linked(place, linked),
+                What::Disproved { person, belongs_to } => history.disproved(place, *person, *belongs_to),
+                What::Stopped => stopped = true,
+                What::Reserved { asked, expires_at, policy } => {
+                    findings.permits_after_stop += u64::from(stopped);
+                    let unknown =
+                        |(_, zone): &(Place, usize)| all_zones.get(*zone).is_none_or(Option::is_none);
+                    let no_zone = history.zones.is_empty() || history.zones.iter().any(unknown);
+                    findings.zone_unknown += u64::from(no_zone);
+                    history.reserved(place, asked, *expires_at, *policy);
+                }
+                What::Redeemed { permit } => {
+                    findings.redeemed_after_stop += u64::from(stopped);
+                    history.redeemed(place, *permit, findings);
+                }
+                What::Settled { permit, outcome, given_back, toward, discussed } => {
+                    findings.given_back_wrongly += u64::from(*given_back && !outcome.unconnected());
+                    if let Some(attempt) = history.permit(place, *permit) {
+                        attempt.settled.get_or_insert((place, *outcome));
+                        (attempt.toward, attempt.discussed) = (toward.clone(), discussed.clone());
                     }
                 }
-            }
-            What::Stopped => stopped = true,
-            What::Reserved { expires_at, policy } => {
-                let adopted = in_force(policies, place);
-                findings.policy_wrong += u64::from(adopted.is_none_or(|(_, position, _)| position != policy));
-                findings.permits_after_stop += u64::from(stopped);
-                findings.zone_unknown +=
-                    u64::from(zones.is_empty() || zones.iter().any(|zone| zone.is_none()));
-                let limits = adopted.and_then(|(_, _, limits)| *limits);
-                let known: Vec<&TimeZone> = zones.iter().filter_map(|zone| zone.as_ref()).collect();
-                findings.outside_hours +=
-                    u64::from(limits.is_some_and(|limits| outside(limits, &known, place.at)));
-                let waiting =
-                    |permit: &&Permit| permit.used == 0 && !permit.dead && permit.expires_at >= place.at;
-                let taken = permits.iter().filter(waiting).count() + 1;
-                let over =
-                    limits.is_some_and(|limits| over_at_reservation(limits, &known, place.at, taken, &calls));
-                permits.push(Permit {
-                    reserved: place,
-                    expires_at: *expires_at,
-                    limits,
-                    zones_known: zones.len(),
-                    used: 0,
-                    dead: false,
-                    over,
-                });
-            }
-            What::Redeemed { permit } => {
-                findings.redeemed_after_stop += u64::from(stopped);
-                let known: Vec<&TimeZone> = zones.iter().filter_map(|zone| zone.as_ref()).collect();
-                let limits = in_force(policies, place).and_then(|(_, _, limits)| *limits);
-                let at_night = limits.is_some_and(|limits| outside(limits, &known, place.at));
-                findings.redeemed_outside_hours += u64::from(at_night);
-                let index = find(&permits, *permit);
-                let mut taken = place;
-                match index.and_then(|index| permits.get_mut(index)) {
-                    Some(permit) => {
-                        findings.double_used += u64::from(permit.used > 0);
-                        findings.redeemed_late += u64::from(place.at > permit.expires_at);
-                        findings.redeemed_void += u64::from(permit.dead);
-                        // A second call took its slot when it was placed.
-                        taken = if permit.used == 0 { permit.reserved } else { place };
-                        permit.used += 1;
+                What::Dead { permit } => {
+                    if let Some(attempt) = history.permit(place, *permit) {
+                        attempt.dead.get_or_insert(place);
                     }
-                    None => findings.without_permit += 1,
                 }
-                calls.push(Call { at: place.at, permit: index, taken, given_back: false });
-            }
-            What::GivenBack { permit, unconnected } => {
-                let index = find(&permits, *permit);
-                let reserved_under =
-                    index.and_then(|index| permits.get(index)).and_then(|permit| permit.limits);
-                let settled_under = in_force(policies, place).and_then(|(_, _, limits)| *limits);
-                let gives =
-                    |limits: Option<Limits>| limits.is_some_and(|limits| limits.give_back_unconnected);
-                let rightly = *unconnected && (gives(reserved_under) || gives(settled_under));
-                let call = calls
-                    .iter_mut()
-                    .rfind(|call| index.is_some() && call.permit == index && !call.given_back);
-                match call {
-                    Some(call) if rightly => call.given_back = true,
-                    _ => findings.given_back_wrongly += 1,
-                }
-            }
-            What::Dead { permit } => {
-                if let Some(permit) = find(&permits, *permit).and_then(|index| permits.get_mut(index)) {
-                    permit.dead = true;
-                }
+                What::Recorded(recorded) => history.recorded(place, recorded),
             }
         }
+        let made = history.attempts.iter().enumerate();
+        history.by_made = made.filter_map(|(index, attempt)| Some((attempt.made?.0, index))).collect();
+        history.by_made.sort_unstable();
+        Some(history)
     }
-    findings.over_cap += over_as_calls(&mut permits, &calls, &zones, policies);
-    findings.over_cap += permits.iter().filter(|permit| permit.over).count() as u64;
-}
 
-fn outside(limits: Limits, zones: &[&TimeZone], at: Timestamp) -> bool {
-    zones.iter().any(|zone| !(limits.from_s..=limits.until_s).contains(&day_and_second(zone, at).1))
-}
-
-fn over_at_reservation(
-    limits: Limits,
-    zones: &[&TimeZone],
-    at: Timestamp,
-    taken: usize,
-    calls: &[Call],
-) -> bool {
-    // Without a zone, what waits counts all the same.
-    if taken > limits.per_day.min(limits.per_seven_days) {
-        return true;
-    }
-    zones.iter().any(|zone| {
-        let (today, _) = day_and_second(zone, at);
-        let (mut day, mut seven_days) = (taken, taken);
-        for call in calls.iter().filter(|call| !call.given_back) {
-            let (on, _) = day_and_second(zone, call.at);
-            day += usize::from(on == today);
-            seven_days += usize::from((today - SEVEN + 1..=today).contains(&on));
+    fn linked(&mut self, place: Place, linked: &Linked) {
+        for zone in &linked.zones {
+            if !self.zones.iter().any(|(_, known)| known == zone) {
+                self.zones.push((place, *zone));
+            }
         }
-        day > limits.per_day || seven_days > limits.per_seven_days
-    })
-}
+        for region in &linked.regions {
+            if !self.regions.iter().any(|(_, known)| known == region) {
+                self.regions.push((place, *region));
+            }
+        }
+        let &Linked { case, person, role, lender, .. } = linked;
+        let last = self.links.iter().rfind(|link| link.case == case);
+        if !last.is_some_and(|link| link.disproved) {
+            self.links.push(Link { since: place, case, person, role, lender, disproved: false });
+        }
+    }
 
-/// Marks the permits whose calls are over a cap; counts the calls over a cap that have no permit of their own to mark.
-fn over_as_calls(
-    permits: &mut [Permit],
-    calls: &[Call],
-    zones: &[&Option<TimeZone>],
-    policies: &Policies,
-) -> u64 {
-    let mut unmarked = 0;
-    let mut over = vec![false; calls.len()];
-    for (number, zone) in zones.iter().enumerate() {
-        let Some(zone) = zone else { continue };
-        // The calls that count, in order of day.
-        let mut days: Vec<(i64, usize)> = Vec::with_capacity(calls.len());
-        days.extend(
-            calls
-                .iter()
-                .enumerate()
-                .filter(|(_, call)| !call.given_back)
-                .map(|(index, call)| (day_and_second(zone, call.at).0, index)),
-        );
-        days.sort_unstable();
-        let within = |from: i64, until: i64, taken: Place| {
-            let first = days.partition_point(|(day, _)| *day < from);
-            let end = days.partition_point(|(day, _)| *day <= until);
-            let held = days.get(first..end).unwrap_or_default();
-            held.iter().filter(|(_, index)| calls.get(*index).is_some_and(|call| call.taken <= taken)).count()
-        };
-        for &(day, index) in &days {
-            let Some(call) = calls.get(index) else { continue };
-            let permit = call.permit.and_then(|index| permits.get(index));
-            // A zone that became known later could not have been minded.
-            if permit.is_some_and(|permit| permit.zones_known <= number) {
+    fn disproved(&mut self, place: Place, person: PersonId, belongs_to: PersonId) {
+        let mut seen: Vec<CaseId> = Vec::new();
+        let mut now = Vec::new();
+        for link in self.links.iter().rev() {
+            if seen.contains(&link.case) {
                 continue;
             }
-            let limits = match permit {
-                Some(permit) => permit.limits,
-                None => in_force(policies, call.taken).and_then(|(_, _, limits)| *limits),
-            };
-            let Some(limits) = limits else { continue };
-            let on_the_day = within(day, day, call.taken);
-            let weeks = day - SEVEN + 1..=day;
-            let most =
-                weeks.map(|first| within(first, first + SEVEN - 1, call.taken)).max().unwrap_or_default();
-            if let Some(over) = over.get_mut(index) {
-                *over |= on_the_day > limits.per_day || most > limits.per_seven_days;
+            seen.push(link.case);
+            if link.person == person {
+                let role = Role::OtherThirdParty;
+                now.push(Link { since: place, person: belongs_to, role, disproved: true, ..*link });
             }
         }
+        self.links.extend(now);
     }
-    for (call, over) in calls.iter().zip(over) {
-        if !over {
-            continue;
-        }
-        let permit = call
-            .permit
-            .and_then(|index| permits.get_mut(index))
-            .filter(|permit| permit.reserved == call.taken);
-        match permit {
-            Some(permit) => permit.over = true,
-            None => unmarked += 1,
-        }
+
+    fn reserved(&mut self, place: Place, asked: &PermitRequest, expires_at: Timestamp, policy: Position) {
+        self.longest_wait_ms = self.longest_wait_ms.max(expires_at.ms_since(place.at));
+        let debts = std::iter::once(asked.case).chain(asked.also.iter().copied());
+        self.attempts.push(Attempt {
+            taken: place,
+            origin: Origin::Permit { policy },
+            made: None,
+            expires_at,
+            dead: None,
+            agency: asked.agency,
+            case: asked.case,
+            channel: asked.channel,
+            purpose: asked.purpose,
+            asked: debts.collect(),
+            settled: None,
+            toward: Vec::new(),
+            discussed: Vec::new(),
+        });
     }
-    unmarked
+
+    fn redeemed(&mut self, place: Place, permit: Position, findings: &mut Findings) {
+        let Some(attempt) = self.permit(place, permit) else {
+            findings.without_permit += 1;
+            return;
+        };
+        findings.redeemed_late += u64::from(place.at > attempt.expires_at);
+        findings.redeemed_void += u64::from(attempt.dead.is_some());
+        let made = Some((place.at, place));
+        if attempt.made.is_none() {
+            attempt.made = made;
+            return;
+        }
+        findings.double_used += 1;
+        let &mut Attempt { expires_at, agency, case, channel, purpose, .. } = attempt;
+        let asked = attempt.asked.clone();
+        let (toward, discussed) = (Vec::new(), Vec::new());
+        let (taken, origin, dead, settled) = (place, Origin::Again, None, None);
+        self.attempts.push(Attempt {
+            taken,
+            origin,
+            made,
+            expires_at,
+            dead,
+            agency,
+            case,
+            channel,
+            purpose,
+            asked,
+            settled,
+            toward,
+            discussed,
+        });
+    }
+
+    fn recorded(&mut self, place: Place, recorded: &ContactRecordedV1) {
+        let origin = match recorded.direction {
+            Direction::Outbound => Origin::Outbound,
+            Direction::Inbound => Origin::Inbound,
+        };
+        let debts = if recorded.toward.is_empty() { vec![recorded.case] } else { recorded.toward.clone() };
+        self.attempts.push(Attempt {
+            taken: place,
+            origin,
+            made: Some((recorded.at, place)),
+            expires_at: recorded.at,
+            dead: None,
+            agency: recorded.agency,
+            case: recorded.case,
+            channel: recorded.channel,
+            purpose: recorded.purpose,
+            asked: debts,
+            settled: Some((place, recorded.outcome)),
+            toward: Vec::new(),
+            discussed: recorded.discussed.clone(),
+        });
+    }
+
+    fn permit(&mut self, place: Place, permit: Position) -> Option<&mut Attempt> {
+        let is_it = |attempt: &&mut Attempt| {
+            matches!(attempt.origin, Origin::Permit { .. })
+                && (attempt.taken.partition, attempt.taken.position) == (place.partition, permit)
+        };
+        self.attempts.iter_mut().rev().find(is_it)
+    }
+
+    /// For whom a case named it, as was known before a place.
+    pub fn link(&self, case: CaseId, before: Place) -> Option<&Link> {
+        self.links.iter().rev().find(|link| link.case == case && link.since < before)
+    }
+
+    /// The zones that were known before a place, by number.
+    pub fn zones(&self, before: Place) -> impl Iterator<Item = usize> {
+        self.zones.iter().filter(move |(since, _)| *since < before).map(|(_, zone)| *zone)
+    }
+
+    /// The regions that were known before a place.
+    pub fn regions(&self, before: Place) -> Vec<Region> {
+        let known = self.regions.iter().filter(|(since, _)| *since < before);
+        known.map(|(_, region)| *region).collect()
+    }
+
+    /// Contacts that were made in a time, both ends included.
+    pub fn made_in(&self, from: Timestamp, until: Timestamp) -> impl Iterator<Item = &Attempt> {
+        let first = self.by_made.partition_point(|(at, _)| *at < from);
+        let end = self.by_made.partition_point(|(at, _)| *at <= until).max(first);
+        let inside = self.by_made.get(first..end).unwrap_or_default();
+        inside.iter().filter_map(|(_, index)| self.attempts.get(*index))
+    }
+
+    /// Permits that waited at a place.
+    pub fn waited(&self, at: Place) -> impl Iterator<Item = &Attempt> {
+        let from = at.at.plus_ms(-self.longest_wait_ms);
+        let first = self.attempts.partition_point(|attempt| attempt.taken.at < from);
+        let end = self.attempts.partition_point(|attempt| attempt.taken < at);
+        let inside = self.attempts.get(first..end.max(first)).unwrap_or_default();
+        inside.iter().filter(move |attempt| attempt.waited(at))
+    }
 }

@@ -119,7 +119,7 @@ async fn given_a_history_when_projected_then_its_figures_equal_the_recount() {
     assert_eq!(figures.events, 3 + 8 + counted.events);
     assert_eq!(figures.not_read, 0);
     assert_eq!(figures.agencies[2].name.as_deref(), Some("和信催收有限公司"));
-    assert_eq!(figures.policy, Some(("test-3-7-true".to_owned(), 1)));
+    assert_eq!(figures.policies, [("test".to_owned(), 3071)]);
     assert_eq!(figures.most_called.len(), 10);
     let mut most = 0;
     for number in 0..100 {

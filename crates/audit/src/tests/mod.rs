@@ -1,7 +1,9 @@
 mod audit;
 mod damage;
 mod kill;
+mod packs;
 mod recount;
 mod signing;
 mod throughput;
+mod told;
 mod world;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use events::gate::{
-    ContactLinkedV1, GateEvent, PermitExpiredV1, PermitRedeemedV1, PermitRefusedV1, PermitRequest,
-    PermitReservedV1, PermitSettledV1, PermitVoidedV1, PolicyAdoptedV1, PolicyV1, RefusalsRepeatedV1,
-    RefusedByV1, StopPlacedV1, StopSource,
+    ContactLinkedV2, GateEvent, PermitExpiredV1, PermitRedeemedV1, PermitRefusedV2, PermitRequest,
+    PermitReservedV2, PermitSettledV2, PermitVoidedV1, PolicyAdoptedV2, RefusalsRepeatedV1, RefusedByV2,
+    StopPlacedV1, StopSource,
 };
 use events::{Actor, Code, Envelope, Event, Position, RecordBuilder, RecordHash, Service, StreamId, Tenant};
 use model::{
     AgencyId, CaseId, Channel, CollectorId, CommandId, ContactPointId, InstanceId, LenderId, Outcome,
-    PersonId, Purpose, Role, Timestamp,
+    PersonId, Place, Purpose, Role, Timestamp,
 };
 use runtime::Metrics;
 use runtime::projection::log::memory::{Faults, MemoryLog};
@@ -54,43 +54,67 @@ pub fn asked(contact: ContactPointId, agency: u32) -> PermitRequest {
     PermitRequest {
         contact,
         case: CaseId(contact.0),
+        also: Vec::new(),
         agency: AgencyId(agency),
         collector: CollectorId(agency * 100 + 1),
         channel: Channel::Call,
         purpose: Purpose::Collect,
         line: "+862150000001".parse().expect("a line"),
+        template: None,
     }
 }
 
-pub fn policy(per_day: u16, per_seven_days: u16, give_back_unconnected: bool) -> GateEvent {
-    let policy = PolicyV1 {
-        id: format!("test-{per_day}-{per_seven_days}-{give_back_unconnected}"),
-        version: 1,
-        per_day,
-        per_seven_days,
-        from_s: 0,
-        until_s: 86_399,
-        permit_ttl_ms: 60_000,
-        give_back_unconnected,
-        source: "a test".to_owned(),
+/// A pack of the platform, in place of the one with the same id.
+pub fn pack(id: &str, version: u32, applies: &str, rules: &str) -> GateEvent {
+    let pack = format!(
+        "schema = 1\nid = \"{id}\"\nversion = {version}\ntitle = \"A test\"\neffective = 2020-01-01\n\
+         applies = {applies}\nowner = \"platform\"\n\n{rules}"
+    );
+    policy::parse(&pack).expect("a pack");
+    GateEvent::PolicyAdopted(PolicyAdoptedV2 { pack })
+}
+
+/// One rule of a pack.
+pub fn rule(kind: &str, id: &str, rest: &str) -> String {
+    format!("[[{kind}]]\nid = \"{id}\"\nsource = \"a test\"\nread = \"primary\"\n{rest}\n\n")
+}
+
+/// Two caps on the contact point, everywhere.
+pub fn policy(per_day: u16, per_seven_days: u16, except_unconnected: bool) -> GateEvent {
+    let except = if except_unconnected { "except = [\"unconnected\"]" } else { "" };
+    let cap = |id: &str, limit: u16, window: &str| {
+        let rest = format!(
+            "count = \"attempts\"\nscope = [\"contact-point\"]\nlimit = {limit}\nwindow = \"{window}\"\n{except}"
+        );
+        rule("frequency", id, &rest)
     };
-    GateEvent::PolicyAdopted(PolicyAdoptedV1 { policy })
+    let version = u32::from(per_day) * 1000 + u32::from(per_seven_days) * 10 + u32::from(except_unconnected);
+    let caps = cap("day-cap", per_day, "1 day") + &cap("seven-day-cap", per_seven_days, "7 days");
+    pack("test", version, "\"everywhere\"", &caps)
 }
 
 pub fn linked(contact: ContactPointId, zones: &[&str]) -> GateEvent {
-    GateEvent::ContactLinked(ContactLinkedV1 {
+    GateEvent::ContactLinked(ContactLinkedV2 {
         contact,
         case: CaseId(contact.0),
         lender: LenderId(7),
         person: PersonId(contact.0),
         role: Role::Debtor,
         zones: zones.iter().map(|zone| zone.parse().expect("a zone name")).collect(),
+        regions: vec!["CN".parse().expect("a region")],
+        place: Place::Mobile,
     })
 }
 
 pub fn refused(contact: ContactPointId, agency: u32, codes: &[Code]) -> GateEvent {
-    let by = |code: &Code| RefusedByV1 { code: *code, limit: Some(3), counted: Some(3), next_allowed: None };
-    GateEvent::PermitRefused(PermitRefusedV1 {
+    let by = |code: &Code| RefusedByV2 {
+        code: *code,
+        rule: None,
+        limit: Some(3),
+        counted: Some(3),
+        next_allowed: None,
+    };
+    GateEvent::PermitRefused(PermitRefusedV2 {
         asked: asked(contact, agency),
         policy: Some(Position(0)),
         reasons: codes.iter().map(by).collect(),
@@ -107,7 +131,8 @@ pub fn redeemed(contact: ContactPointId, permit: Position) -> GateEvent {
 }
 
 pub fn settled(contact: ContactPointId, permit: Position, outcome: Outcome, given_back: bool) -> GateEvent {
-    GateEvent::PermitSettled(PermitSettledV1 { contact, permit, outcome, given_back })
+    let (toward, discussed) = (Vec::new(), Vec::new());
+    GateEvent::PermitSettled(PermitSettledV2 { contact, permit, outcome, toward, discussed, given_back })
 }
 
 pub fn expired(contact: ContactPointId, permit: Position) -> GateEvent {
@@ -198,7 +223,7 @@ impl World {
 
     /// One gate event.
     pub async fn gate(&mut self, at: Timestamp, event: GateEvent) -> Position {
-        let is_policy = matches!(event, GateEvent::PolicyAdopted(_));
+        let is_policy = matches!(event, GateEvent::PolicyAdopted(_) | GateEvent::PolicyWithdrawn(_));
         let position = self.write(GATE, at, &[event]).await;
         if is_policy {
             self.ends.get_mut(&GATE).expect("written").policy = position;
@@ -216,6 +241,14 @@ impl World {
         self.gate(at, reserved(contact, agency, policy, at)).await
     }
 
+    /// A permit for a minute, under the packs in force in that log.
+    pub async fn permit(&mut self, stream: StreamId, at: Timestamp, asked: PermitRequest) -> Position {
+        let policy = self.ends.get(&stream).map_or(Position(0), |end| end.policy);
+        let expires_at = at.plus_ms(60_000);
+        let reserved = PermitReservedV2 { asked, policy, expires_at, tightest: None };
+        self.write(stream, at, &[GateEvent::PermitReserved(reserved)]).await
+    }
+
     /// A permit and its call a second later.
     pub async fn call(&mut self, at: Timestamp, contact: ContactPointId) -> Position {
         let permit = self.reserve(at, contact).await;
@@ -225,12 +258,11 @@ impl World {
 }
 
 pub fn reserved(contact: ContactPointId, agency: u32, policy: Position, at: Timestamp) -> GateEvent {
-    GateEvent::PermitReserved(PermitReservedV1 {
+    GateEvent::PermitReserved(PermitReservedV2 {
         asked: asked(contact, agency),
         policy,
         expires_at: at.plus_ms(60_000),
-        day: Default::default(),
-        seven_days: Default::default(),
+        tightest: None,
     })
 }
 
