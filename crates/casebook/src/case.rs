@@ -338,6 +338,7 @@ pub(crate) struct Hold {
 pub(crate) enum By {
     Person,
     Agency(Index),
+    Lender(Index),
     Operator,
     Court,
 }

@@ -5,31 +5,25 @@ use std::collections::BTreeMap;
 use events::gate::{
     ConsentAnswer, ConsentAnsweredV1, ConsentGivenV1, ConsentRevokedV1, ContactClosedV1, ContactLinkedV2,
     ContactPlacedV1, ContactRecordedV1, Direction, Explanation, GateCommand, GateEvent, GateQuery, GateReply,
-    HoldLiftedV1, HoldPlacedV1, HoldSource, Line, LineRegisteredV1, NumberCheckedV1, NumberDisprovedV1,
-    PermitRequest, PolicyAdoptedV2, PolicyWithdrawnV1, StandingChangedV1, StopSource, TemplateApprovedV1,
-    TemplateId, TemplateWithdrawnV1,
+    HoldLiftedV1, HoldPlacedV1, HoldSource, LineRegisteredV1, NumberCheckedV1, NumberDisprovedV1,
+    PolicyAdoptedV2, PolicyWithdrawnV1, StandingChangedV1, StopSource, TemplateId, TemplateWithdrawnV1,
 };
 use events::{Decider, Now, Position, Refusal};
 use gate::{Gate, State};
-use model::{
-    AgencyId, CaseId, Channel, CollectorId, ContactPointId, LenderId, PersonId, Purpose, Region, Role,
-    Timestamp, ZoneName,
-};
+use model::{ContactPointId, Region, Role, Timestamp, ZoneName};
 
-use crate::case::{Act, By, Case, Consent, ContactMade, Hold, Index, Intended, What, World};
+use crate::case::{Act, By, Case, Consent, ContactMade, Hold, Index, Intended, What};
 use crate::clock;
+use crate::wire::{
+    MESSAGE, NOTICE, OWN, agency_id, case_id, collector_id, contact_id, lender_id, line_of, person_id,
+    pseudonym, request, template_of,
+};
 
 /// How long before its first statement a case begins.
 const BEFORE_MS: i64 = 86_400_000;
 
 /// The number of a debt of some borrower whom the case does not name.
 const OTHERS: usize = 1_000_000;
-
-/// Templates that a case need not approve: for messages, and for the one notice that asks for agreement.
-const MESSAGE: TemplateId = TemplateId(1);
-const NOTICE: TemplateId = TemplateId(2);
-/// The case's own follow.
-const OWN: u32 = 10;
 
 const MESSAGE_TEXT: &str = "{sender}: please contact us. {stop}";
 const NOTICE_TEXT: &str = "{sender}: you owe nothing. Somebody named you as a contact; do you agree? {stop}";
@@ -82,8 +76,7 @@ impl<'c> Desk<'c> {
             self.fact(GateCommand::AdoptPolicy(PolicyAdoptedV2 { pack: text.to_owned() }));
         }
         for (agency, owner) in world.agencies.iter().enumerate() {
-            for (line, calling) in owner.lines.iter().enumerate().filter(|(_, calling)| calling.registered) {
-                let _ = calling;
+            for (line, _) in owner.lines.iter().enumerate().filter(|(_, calling)| calling.registered) {
                 let (agency, line) = (agency_id(agency), line_of(world, agency, line));
                 self.fact(GateCommand::RegisterLine(LineRegisteredV1 { agency, line, registered: true }));
             }
@@ -484,6 +477,7 @@ impl<'c> Desk<'c> {
             by: match hold.by {
                 By::Person => HoldSource::CalledPerson,
                 By::Agency(agency) => HoldSource::Agency(agency_id(agency)),
+                By::Lender(lender) => HoldSource::Lender(lender_id(lender)),
                 By::Operator => HoldSource::Operator,
                 By::Court => HoldSource::Regulator,
             },
@@ -513,79 +507,4 @@ impl<'c> Desk<'c> {
             }
         }
     }
-}
-
-/// The request that a contact would be asked by.
-fn request(world: &World, intended: &Intended) -> PermitRequest {
-    let message = matches!(intended.channel, Channel::Sms | Channel::Email | Channel::App | Channel::Letter);
-    let usual = if intended.purpose == Purpose::ConsentNotice { NOTICE } else { MESSAGE };
-    PermitRequest {
-        contact: contact_id(intended.contact),
-        case: case_id(intended.debts[0]),
-        also: intended.debts[1..].iter().map(|debt| case_id(*debt)).collect(),
-        agency: agency_id(intended.agency),
-        collector: collector_id(intended.agency, intended.agent),
-        channel: intended.channel,
-        purpose: intended.purpose,
-        line: line_of(world, intended.agency, intended.line),
-        template: match intended.template {
-            Some(template) => Some(TemplateId(OWN + template as u32)),
-            None => message.then_some(usual),
-        },
-    }
-}
-
-fn template_of(agency: Index, template: TemplateId, text: &str) -> TemplateApprovedV1 {
-    TemplateApprovedV1 {
-        agency: agency_id(agency),
-        template,
-        channels: vec![Channel::Sms, Channel::Email, Channel::Letter, Channel::App],
-        roles: Role::ALL.to_vec(),
-        text: text.to_owned(),
-    }
-}
-
-/// A calling number: as the case names it, where that is one, or made from its place in the case.
-fn line_of(world: &World, agency: Index, line: Index) -> Line {
-    let named = world.agencies.get(agency).and_then(|agency| agency.lines.get(line));
-    let text = format!("{}-{}", agency + 1, line + 1);
-    named.and_then(|line| Line::new(&line.name)).or_else(|| Line::new(&text)).unwrap_or(FALLBACK)
-}
-
-/// What is never used: two numbers and a dash are a line.
-const FALLBACK: Line = match Line::new("line") {
-    Some(line) => line,
-    None => panic!("a line"),
-};
-
-fn pseudonym(kind: &[u8; 4], index: usize) -> [u8; 16] {
-    let mut bytes = [0; 16];
-    bytes[..4].copy_from_slice(kind);
-    bytes[8..].copy_from_slice(&(index as u64).to_be_bytes());
-    bytes
-}
-
-fn contact_id(index: Index) -> ContactPointId {
-    ContactPointId(pseudonym(b"ctct", index))
-}
-
-fn person_id(index: Index) -> PersonId {
-    PersonId(pseudonym(b"pers", index))
-}
-
-fn case_id(index: Index) -> CaseId {
-    CaseId(pseudonym(b"debt", index))
-}
-
-// Far fewer than 2^32 of each fit in a file.
-fn agency_id(index: Index) -> AgencyId {
-    AgencyId(index as u32 + 1)
-}
-
-fn lender_id(index: Index) -> LenderId {
-    LenderId(index as u32 + 1)
-}
-
-fn collector_id(agency: Index, agent: Index) -> CollectorId {
-    CollectorId((agency as u32 + 1) * 1000 + agent as u32 + 1)
 }

@@ -11,6 +11,7 @@ mod desk;
 mod error;
 mod expect;
 mod factors;
+mod hindsight;
 mod law;
 mod parse;
 mod print;
@@ -18,6 +19,7 @@ mod report;
 mod run;
 mod schedule;
 mod text;
+mod wire;
 mod words;
 
 pub use clock::Instant;

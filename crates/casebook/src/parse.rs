@@ -1,14 +1,22 @@
 //! Text to [`Case`]: first the facts, wherever they stand, then events and questions in their order. The grammar is
 //! `proto/case.md`; every line that is wrong is reported.
 
+mod agency;
 mod clauses;
+mod consents;
+mod defaults;
 mod events;
 mod expect;
 mod facts;
+mod having;
 mod holds;
 mod moment;
 mod names;
+mod notices;
+mod owing;
+mod person;
 mod questions;
+mod things;
 
 use jiff::tz::TimeZoneDatabase;
 

@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use events::Refusal;
 use events::gate::{Considered, Explanation, RuleVerdict};
-use model::{Channel, Timestamp};
+use model::Timestamp;
 
-use crate::case::{
-    Act, Case, ContactMade, CountOf, Index, Intended, Kind, Pick, Question, Statement, What, Which,
-};
+use crate::case::{Act, Case, ContactMade, CountOf, Intended, Pick, Question, Statement, What, Which};
 use crate::clock::{self, Instant};
 use crate::desk::Desk;
 use crate::law::Law;
@@ -33,7 +31,9 @@ pub(crate) struct Run<'c> {
     asked: BTreeMap<usize, (Judged, Timestamp)>,
     used: BTreeMap<usize, (Judged, Timestamp)>,
     answers: BTreeMap<usize, Answer>,
-    last: Timestamp,
+    /// The first moment of the case, and the last.
+    pub first: Timestamp,
+    pub last: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,12 +54,13 @@ pub(crate) fn run(case: &Case, steps: &[Step]) -> Report {
         asked: BTreeMap::new(),
         used: BTreeMap::new(),
         answers: BTreeMap::new(),
+        first,
         last: steps.iter().map(|step| step.known.max(step.at)).max().unwrap_or_default(),
     };
     let mut desk = Desk::open(case, first);
     run.through(&mut desk);
-    for (index, step) in steps.iter().enumerate() {
-        run.look_back(index, step, first);
+    for step in steps {
+        run.look_back(step);
     }
     let Run { law, mut answers, .. } = run;
     for (index, answer) in &mut answers {
@@ -176,7 +177,7 @@ impl Run<'_> {
         refusal.reasons.iter().map(says).collect()
     }
 
-    fn judge(&self, desk: &mut Desk<'_>, intended: &Intended, zone: &str) -> Option<Judged> {
+    pub fn judge(&self, desk: &mut Desk<'_>, intended: &Intended, zone: &str) -> Option<Judged> {
         let Explanation { allowed, next_allowed, rules, .. } = desk.explain(intended)?;
         let mut rules: Vec<RuleSays> =
             rules.into_iter().filter_map(|considered| self.says(desk, considered, zone)).collect();
@@ -234,7 +235,12 @@ impl Run<'_> {
         if let Question::Count { .. } = question {
             intended.contact = self.own_phone(&intended, at);
         }
-        let judged = self.judge(desk, &intended, zone)?;
+        let mut judged = self.judge(desk, &intended, zone)?;
+        if let Question::Count { .. } = question
+            && judged.rules.iter().any(|rule| rule.says == Says::Excepted)
+        {
+            judged = self.without_consents(&intended, at, zone)?;
+        }
         let mut answer = blank(statement, if judged.allowed { Verdict::Allowed } else { Verdict::Refused });
         answer.at = Some(Instant::new(at, zone));
         let next = judged.next.filter(|_| !judged.allowed);
@@ -263,12 +269,12 @@ impl Run<'_> {
     }
 
     /// Questions about the past.
-    fn look_back(&mut self, _index: usize, step: &Step, first: Timestamp) {
+    fn look_back(&mut self, step: &Step) {
         let statement = &self.case.statements[step.statement];
         let What::Ask(question) = &statement.what else { return };
         let answer = match question {
             Question::Was(which) => self.was(statement, which),
-            Question::Presumed(which) => self.presumed(statement, which, first),
+            Question::Presumed(which) => self.presumed(statement, which),
             Question::WasPermit(permit) => self.of_permit(statement, self.asked.get(permit)),
             Question::WasUse(permit) => self.of_permit(statement, self.used.get(permit)),
             Question::May(_) | Question::Next(_) | Question::Count { .. } => return,
@@ -311,127 +317,6 @@ impl Run<'_> {
         answer
     }
 
-    /// By all that was known at a moment: late facts take effect from their own time, and calls to a number that is
-    /// not the person's are not calls to that person (comment 14(b)(2)(i)-3).
-    fn presumed(&self, statement: &Statement, which: &Which, first: Timestamp) -> Answer {
-        let as_of =
-            which.as_of.map(|date| clock::end(&crate::case::Moment { date, time: None }, &statement.zone));
-        let as_of = as_of.and_then(Result::ok).unwrap_or(self.last);
-        let mut answer = blank(statement, Verdict::NothingToJudge);
-        for (index, made) in self.chosen(which, as_of) {
-            let line = self.case.statements[self.steps[index].statement].line;
-            if self.disproved(made.intended.contact, made.intended.person, as_of) {
-                let text =
-                    "not a call to that person: the number is somebody else's (14(b)(2)(i)-3)".to_owned();
-                answer.factors.push(Note { line, text });
-                continue;
-            }
-            let Some(judged) = self.with_hindsight(index, made, as_of, first) else { continue };
-            let violated = judged
-                .rules
-                .iter()
-                .any(|rule| rule.says == Says::Refuses && self.law.is_call_frequency(&rule.rule));
-            let verdict = if violated { Verdict::PresumedViolation } else { Verdict::PresumedCompliant };
-            let mut rules = judged.rules;
-            rules.retain(|rule| rule.says != Says::Refuses || self.law.is_call_frequency(&rule.rule));
-            answer.contacts.push(self.contact_says(index, verdict, rules));
-            if violated {
-                answer.factors.extend(factors::against_violation(line, made));
-            } else {
-                answer.factors.extend(self.against_compliance(index, made));
-            }
-        }
-        let violated = answer.contacts.iter().any(|contact| contact.verdict == Verdict::PresumedViolation);
-        answer.verdict = match (answer.contacts.is_empty() && answer.factors.is_empty(), violated) {
-            (true, _) => Verdict::NothingToJudge,
-            (false, true) => Verdict::PresumedViolation,
-            (false, false) => Verdict::PresumedCompliant,
-        };
-        // A factor against compliance is of no account where there is none.
-        if violated {
-            let lines: Vec<usize> = answer
-                .contacts
-                .iter()
-                .filter(|contact| contact.verdict == Verdict::PresumedViolation)
-                .map(|contact| contact.line)
-                .collect();
-            answer
-                .factors
-                .retain(|factor| lines.contains(&factor.line) && !factor.text.starts_with("not a call"));
-        }
-        answer.factors.sort();
-        answer.factors.dedup();
-        answer
-    }
-
-    fn disproved(&self, contact: Index, person: Index, as_of: Timestamp) -> bool {
-        self.steps.iter().any(|step| {
-            let what = &self.case.statements[step.statement].what;
-            let other = matches!(what, What::Act(Act::Disprove { contact: number, person: of, .. })
-                if (*number, *of) == (contact, person));
-            other && step.known <= as_of
-        })
-    }
-
-    /// A count is a person's: it is asked for at a number that is theirs.
-    fn own_phone(&self, intended: &Intended, at: Timestamp) -> Index {
-        let theirs = |contact: &Index| {
-            let point = &self.case.world.contacts[*contact];
-            point.person == intended.person
-                && point.kind == Kind::Phone
-                && !self.disproved(*contact, intended.person, at)
-        };
-        let contacts = 0..self.case.world.contacts.len();
-        if theirs(&intended.contact) {
-            intended.contact
-        } else {
-            contacts.into_iter().find(theirs).unwrap_or(intended.contact)
-        }
-    }
-
-    fn with_hindsight(
-        &self,
-        target: usize,
-        made: &ContactMade,
-        as_of: Timestamp,
-        first: Timestamp,
-    ) -> Option<Judged> {
-        let mut desk = Desk::open(self.case, first);
-        let mut earlier: Vec<(Timestamp, usize)> = self
-            .steps
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| step.known <= as_of)
-            .map(|(index, step)| (step.at, index))
-            .collect();
-        earlier.sort_unstable();
-        let mut disproofs = Vec::new();
-        for (at, index) in &earlier {
-            let step = self.steps[*index];
-            let statement = &self.case.statements[step.statement];
-            let before = (*at, *index) < (self.steps[target].at, target);
-            match &statement.what {
-                What::Act(act @ Act::Disprove { .. }) => disproofs.push((statement.line, act)),
-                _ if !before => {}
-                What::Contact(made) => {
-                    desk.until(*at);
-                    desk.record(statement.line, made, *at);
-                }
-                What::Act(act) => {
-                    desk.until(*at);
-                    desk.act(statement.line, act, *at, &statement.zone);
-                }
-                What::Ask(_) => {}
-            }
-        }
-        desk.until(self.steps[target].at);
-        for (line, act) in disproofs {
-            desk.act(line, act, self.steps[target].at, "UTC");
-        }
-        let zone = &self.case.statements[self.steps[target].statement].zone;
-        self.judge(&mut desk, &attributed(made), zone)
-    }
-
     /// The outbound contacts that a question is about, in order of time.
     pub fn chosen(&self, which: &Which, until: Timestamp) -> Vec<(usize, &ContactMade)> {
         let mut chosen: Vec<(Timestamp, usize, &ContactMade)> = Vec::new();
@@ -462,22 +347,15 @@ impl Run<'_> {
         }
     }
 
-    fn contact_says(&self, index: usize, verdict: Verdict, rules: Vec<RuleSays>) -> ContactSays {
+    pub fn contact_says(&self, index: usize, verdict: Verdict, rules: Vec<RuleSays>) -> ContactSays {
         let step = self.steps[index];
         let statement = &self.case.statements[step.statement];
         ContactSays { line: statement.line, at: Instant::new(step.at, &statement.zone), verdict, rules }
     }
-
-    fn against_compliance(&self, index: usize, made: &ContactMade) -> Vec<Note> {
-        if made.intended.channel != Channel::Call {
-            return Vec::new();
-        }
-        factors::against_compliance(self, index, made)
-    }
 }
 
 /// What is asked for a contact that was made: about the debts that it was counted toward.
-fn attributed(made: &ContactMade) -> Intended {
+pub(crate) fn attributed(made: &ContactMade) -> Intended {
     let mut intended = made.intended.clone();
     if !made.toward.is_empty() {
         intended.debts.clone_from(&made.toward);
@@ -485,7 +363,7 @@ fn attributed(made: &ContactMade) -> Intended {
     intended
 }
 
-fn blank(statement: &Statement, verdict: Verdict) -> Answer {
+pub(crate) fn blank(statement: &Statement, verdict: Verdict) -> Answer {
     Answer {
         line: statement.line,
         question: statement.text.clone(),

@@ -147,7 +147,7 @@ impl Parser {
             clauses.as_of = Some(date(cursor)?);
             return Ok(Clause::AsOf);
         }
-        if cursor.eat_any(&["learned on", "which is learned on", "uploaded on", "learned"]) {
+        if cursor.eat_any(&["learned on", "which is learned on", "received on", "uploaded on", "learned"]) {
             clauses.learned = Some(moment(cursor)?);
             return Ok(Clause::Learned);
         }

@@ -6,7 +6,7 @@ use model::Channel;
 
 use super::Parser;
 use super::clauses::{At, Clause, Clauses};
-use super::events::{Whose, hold};
+use super::events::{Happening, Whose, hold};
 use super::moment::{date, sees_date, time, weekday};
 use super::names::Named;
 use crate::case::{Act, By, Hold, Index, Moment, What};
@@ -34,12 +34,7 @@ const STOPS: &[(&str, Option<Channel>)] = &[
 ];
 
 impl Parser {
-    pub fn says(
-        &mut self,
-        cursor: &mut Cursor<'_>,
-        person: Index,
-        told: By,
-    ) -> Result<(What, Clauses, Whose), Problem> {
+    pub fn says(&mut self, cursor: &mut Cursor<'_>, person: Index, told: By) -> Happening {
         let whose = Whose::Person(person);
         if cursor.eat_any(&["busy", "i am busy", "i cannot talk now", "cannot talk now"]) {
             let clauses = self.bounds(cursor, &[])?;
@@ -74,7 +69,7 @@ impl Parser {
         person: Index,
         told: By,
         medium: Option<Channel>,
-    ) -> Result<(What, Clauses, Whose), Problem> {
+    ) -> Happening {
         let whose = Whose::Person(person);
         let agency = match told {
             By::Agency(agency) => Some(agency),
@@ -120,12 +115,7 @@ impl Parser {
     }
 
     /// `inconvenient at home`, `inconvenient on weekdays from 15:00 to 17:00 and on weekends`.
-    fn inconvenient(
-        &mut self,
-        cursor: &mut Cursor<'_>,
-        person: Index,
-        told: By,
-    ) -> Result<(What, Clauses, Whose), Problem> {
+    fn inconvenient(&mut self, cursor: &mut Cursor<'_>, person: Index, told: By) -> Happening {
         let (mut places, mut times, mut contact, mut until) = (Vec::new(), Vec::new(), None, None);
         let mut clauses = Clauses::default();
         clauses.when.times = 1;

@@ -1,0 +1,157 @@
+//! Looking back with what became known later, or with what does not hold any more.
+
+use model::{Channel, Timestamp};
+
+use crate::case::{Act, ContactMade, Index, Intended, Kind, Moment, Statement, What, Which};
+use crate::clock;
+use crate::desk::Desk;
+use crate::factors;
+use crate::report::{Answer, Note, Says, Verdict};
+use crate::run::{Judged, Run, attributed, blank};
+
+impl Run<'_> {
+    /// By all that was known at a moment: late facts take effect from their own time, and calls to a number that is
+    /// not the person's are not calls to that person (comment 14(b)(2)(i)-3).
+    pub(crate) fn presumed(&self, statement: &Statement, which: &Which) -> Answer {
+        let as_of = which.as_of.map(|date| clock::end(&Moment { date, time: None }, &statement.zone));
+        let as_of = as_of.and_then(Result::ok).unwrap_or(self.last);
+        let mut answer = blank(statement, Verdict::NothingToJudge);
+        for (index, made) in self.chosen(which, as_of) {
+            let line = self.case.statements[self.steps[index].statement].line;
+            if self.disproved(made.intended.contact, made.intended.person, as_of) {
+                let text =
+                    "not a call to that person: the number is somebody else's (14(b)(2)(i)-3)".to_owned();
+                answer.factors.push(Note { line, text });
+                continue;
+            }
+            let Some(judged) = self.with_hindsight(index, made, as_of) else { continue };
+            let violated = judged
+                .rules
+                .iter()
+                .any(|rule| rule.says == Says::Refuses && self.law.is_call_frequency(&rule.rule));
+            let verdict = if violated { Verdict::PresumedViolation } else { Verdict::PresumedCompliant };
+            let mut rules = judged.rules;
+            rules.retain(|rule| rule.says != Says::Refuses || self.law.is_call_frequency(&rule.rule));
+            answer.contacts.push(self.contact_says(index, verdict, rules));
+            if violated {
+                answer.factors.extend(factors::against_violation(line, made));
+            } else {
+                answer.factors.extend(self.against_compliance(index, made));
+            }
+        }
+        let violated = answer.contacts.iter().any(|contact| contact.verdict == Verdict::PresumedViolation);
+        answer.verdict = match (answer.contacts.is_empty() && answer.factors.is_empty(), violated) {
+            (true, _) => Verdict::NothingToJudge,
+            (false, true) => Verdict::PresumedViolation,
+            (false, false) => Verdict::PresumedCompliant,
+        };
+        // A factor against compliance is of no account where there is none.
+        if violated {
+            let lines: Vec<usize> = answer
+                .contacts
+                .iter()
+                .filter(|contact| contact.verdict == Verdict::PresumedViolation)
+                .map(|contact| contact.line)
+                .collect();
+            answer
+                .factors
+                .retain(|factor| lines.contains(&factor.line) && !factor.text.starts_with("not a call"));
+        }
+        answer.factors.sort();
+        answer.factors.dedup();
+        answer
+    }
+
+    pub(crate) fn disproved(&self, contact: Index, person: Index, as_of: Timestamp) -> bool {
+        self.steps.iter().any(|step| {
+            let what = &self.case.statements[step.statement].what;
+            let other = matches!(what, What::Act(Act::Disprove { contact: number, person: of, .. })
+                if (*number, *of) == (contact, person));
+            other && step.known <= as_of
+        })
+    }
+
+    /// A count is a person's: it is asked for at a number that is theirs.
+    pub(crate) fn own_phone(&self, intended: &Intended, at: Timestamp) -> Index {
+        let theirs = |contact: &Index| {
+            let point = &self.case.world.contacts[*contact];
+            point.person == intended.person
+                && point.kind == Kind::Phone
+                && !self.disproved(*contact, intended.person, at)
+        };
+        let contacts = 0..self.case.world.contacts.len();
+        if theirs(&intended.contact) {
+            intended.contact
+        } else {
+            contacts.into_iter().find(theirs).unwrap_or(intended.contact)
+        }
+    }
+
+    fn with_hindsight(&self, target: usize, made: &ContactMade, as_of: Timestamp) -> Option<Judged> {
+        let mut desk = Desk::open(self.case, self.first);
+        let mut earlier: Vec<(Timestamp, usize)> = self
+            .steps
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| step.known <= as_of)
+            .map(|(index, step)| (step.at, index))
+            .collect();
+        earlier.sort_unstable();
+        let mut disproofs = Vec::new();
+        for (at, index) in &earlier {
+            let step = self.steps[*index];
+            let statement = &self.case.statements[step.statement];
+            let before = (*at, *index) < (self.steps[target].at, target);
+            match &statement.what {
+                What::Act(act @ Act::Disprove { .. }) => disproofs.push((statement.line, act)),
+                _ if !before => {}
+                What::Contact(made) => {
+                    desk.until(*at);
+                    desk.record(statement.line, made, *at);
+                }
+                What::Act(act) => {
+                    desk.until(*at);
+                    desk.act(statement.line, act, *at, &statement.zone);
+                }
+                What::Ask(_) => {}
+            }
+        }
+        desk.until(self.steps[target].at);
+        for (line, act) in disproofs {
+            desk.act(line, act, self.steps[target].at, "UTC");
+        }
+        let zone = &self.case.statements[self.steps[target].statement].zone;
+        self.judge(&mut desk, &attributed(made), zone)
+    }
+
+    /// A count that a consent hides: what would count if everything that the person consented to were taken back now.
+    pub(crate) fn without_consents(&self, intended: &Intended, at: Timestamp, zone: &str) -> Option<Judged> {
+        let mut known: Vec<(Timestamp, usize)> =
+            self.steps.iter().enumerate().map(|(index, step)| (step.known, index)).collect();
+        known.retain(|(known, _)| *known <= at);
+        known.sort_unstable();
+        let mut desk = Desk::open(self.case, self.first);
+        for (known, index) in known {
+            let step = self.steps[index];
+            let statement = &self.case.statements[step.statement];
+            desk.until(known);
+            match &statement.what {
+                What::Contact(made) => desk.record(statement.line, made, step.at),
+                What::Act(act) => {
+                    desk.act(statement.line, act, step.at, &statement.zone);
+                }
+                What::Ask(_) => {}
+            }
+        }
+        desk.until(at);
+        desk.act(0, &Act::RevokeConsent { person: intended.person }, at, zone);
+        self.judge(&mut desk, intended, zone)
+    }
+
+    fn against_compliance(&self, index: usize, made: &ContactMade) -> Vec<Note> {
+        if made.intended.channel != Channel::Call {
+            return Vec::new();
+        }
+        factors::against_compliance(self, index, made)
+    }
+}
