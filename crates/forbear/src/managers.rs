@@ -110,9 +110,8 @@ impl Manager for Access {
             AssignmentEvent::AgencyRegistered(registered) => {
                 let agency = registered.agency;
                 let lines = registered.lines.iter().filter_map(|line| line.parse().ok());
-                let registered = |line| {
-                    GateCommand::RegisterLine(LineRegisteredV1 { agency, line, registered: true })
-                };
+                let registered =
+                    |line| GateCommand::RegisterLine(LineRegisteredV1 { agency, line, registered: true });
                 let notice = GateCommand::ApproveTemplate(api::notice(agency));
                 lines.map(registered).chain([notice]).collect()
             }

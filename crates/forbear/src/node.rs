@@ -541,7 +541,12 @@ async fn adopt_if_older(
         let known = figures.policies.iter().find(|(id, _)| *id == pack.id);
         if let Some((id, version)) = known.filter(|(_, version)| *version >= pack.version) {
             if *version > pack.version {
-                tracing::info!(partition, id, version, "a newer version than the configured one is in force and stays");
+                tracing::info!(
+                    partition,
+                    id,
+                    version,
+                    "a newer version than the configured one is in force and stays"
+                );
             }
             continue;
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use prometheus::IntGauge;
 
 /// Between a follower's steps while bulk work is under way. A step is at most 2 MiB of log.
-const STEP: Duration = Duration::from_millis(250);
+const STEP: Duration = Duration::from_secs(1);
 
 /// Bulk work under way; counted as long as it is held.
 pub struct BulkWork(IntGauge);

@@ -88,7 +88,8 @@ const UNREACHABLE_FEATURES: &[(&str, &str, &str)] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("async-nats", &["eventlog", "runtime", "forbear-tests", "forbear-benches"]),
     ("sled", &["runtime"]),
-    ("redb", &["eventlog", "vault", "forbear-tests", "forbear-benches"]),
+    ("fjall", &["eventlog", "forbear-tests", "forbear-benches"]),
+    ("redb", &["vault"]),
 ];
 
 /// Every broken rule of the graph.

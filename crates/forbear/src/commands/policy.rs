@@ -118,7 +118,9 @@ fn check(file: &str, with: &[String], format: Format) -> Result<(), Failure> {
         })?;
     }
     let value = json!({ "id": pack.id, "version": pack.version, "rules": pack.rules.len(), "sound": true });
-    print(format, &value, |_| format!("{} version {}: {} rules, sound", pack.id, pack.version, pack.rules.len()));
+    print(format, &value, |_| {
+        format!("{} version {}: {} rules, sound", pack.id, pack.version, pack.rules.len())
+    });
     Ok(())
 }
 
