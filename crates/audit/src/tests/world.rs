@@ -40,7 +40,7 @@ pub fn contact(number: u8) -> ContactPointId {
 }
 
 /// The first 256 are those of [`contact`].
-fn numbered(number: u64) -> ContactPointId {
+pub fn numbered(number: u64) -> ContactPointId {
     let mut id = [number as u8; 16];
     id[..7].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()[..7]);
     if number < 256 { contact(number as u8) } else { ContactPointId(id) }
