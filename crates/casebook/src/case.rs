@@ -351,6 +351,8 @@ pub(crate) enum Question {
     Next(Intended),
     /// How many count?
     Count { of: CountOf, intended: Intended, rule: Option<String> },
+    /// Do these calls count toward a debt?
+    Counts(Which),
     /// What did the gate say of contacts that were made?
     Was(Which),
     /// What did the gate say to the request for a permit?
@@ -373,6 +375,8 @@ pub(crate) struct Which {
     pub agency: Option<Index>,
     pub person: Option<Index>,
     pub debt: Option<Index>,
+    /// The debt that they may count toward.
+    pub toward: Option<Index>,
     pub channel: Option<Channel>,
     /// On this day only.
     pub date: Option<Date>,

@@ -88,6 +88,14 @@ impl Run<'_> {
     }
 
     fn with_hindsight(&self, target: usize, made: &ContactMade, as_of: Timestamp) -> Option<Judged> {
+        let mut desk = self.looking_back(target, as_of, false);
+        let zone = &self.case.statements[self.steps[target].statement].zone;
+        self.judge(&mut desk, &attributed(made), zone)
+    }
+
+    /// The gate at the moment of a contact, with all that was known at a later one of what came before; the contact
+    /// itself included or not.
+    fn looking_back(&self, target: usize, as_of: Timestamp, included: bool) -> Desk<'_> {
         let mut desk = Desk::open(self.case, self.first);
         let mut earlier: Vec<(Timestamp, usize)> = self
             .steps
@@ -97,11 +105,11 @@ impl Run<'_> {
             .map(|(index, step)| (step.at, index))
             .collect();
         earlier.sort_unstable();
+        let this = (self.steps[target].at, target);
         let mut disproofs = Vec::new();
         for (at, index) in &earlier {
-            let step = self.steps[*index];
-            let statement = &self.case.statements[step.statement];
-            let before = (*at, *index) < (self.steps[target].at, target);
+            let statement = &self.case.statements[self.steps[*index].statement];
+            let before = (*at, *index) < this || (included && (*at, *index) == this);
             match &statement.what {
                 What::Act(act @ Act::Disprove { .. }) => disproofs.push((statement.line, act)),
                 _ if !before => {}
@@ -120,8 +128,38 @@ impl Run<'_> {
         for (line, act) in disproofs {
             desk.act(line, act, self.steps[target].at, "UTC");
         }
-        let zone = &self.case.statements[self.steps[target].statement].zone;
-        self.judge(&mut desk, &attributed(made), zone)
+        desk
+    }
+
+    /// Which calls count toward a debt, by the cap on calls: each is counted with and without it.
+    pub(crate) fn counts(&self, statement: &Statement, which: &Which) -> Answer {
+        let mut answer = blank(statement, Verdict::NothingToJudge);
+        let Some(debt) = which.toward else { return answer };
+        let mut counted = 0;
+        for (index, made) in self.chosen(which, self.last) {
+            let count = |included| {
+                let mut desk = self.looking_back(index, self.last, included);
+                let at = self.steps[index].at.plus_ms(1);
+                desk.until(at);
+                let zone = &self.case.statements[self.steps[index].statement].zone;
+                // What was consented to stays excluded; what is asked now is not.
+                desk.act(0, &Act::RevokeConsent { person: made.intended.person }, at, zone);
+                let mut intended = Intended { debts: vec![debt], ..made.intended.clone() };
+                intended.contact = self.own_phone(&intended, self.last);
+                let judged = self.judge(&mut desk, &intended, zone)?;
+                self.law.call_cap(&judged.rules).cloned()
+            };
+            let (Some(before), Some(after)) = (count(false), count(true)) else { continue };
+            let counts = after.counted > before.counted;
+            counted += u64::from(counts);
+            let verdict = if counts { Verdict::Counted } else { Verdict::NotCounted };
+            answer.contacts.push(self.contact_says(index, verdict, Vec::new()));
+        }
+        if !answer.contacts.is_empty() {
+            answer.verdict = Verdict::Counted;
+            answer.counted = Some(counted);
+        }
+        answer
     }
 
     /// A count that a consent hides: what would count if everything that the person consented to were taken back now.

@@ -119,7 +119,10 @@ impl Parser {
     }
 
     fn statement(&mut self, cursor: &mut Cursor<'_>) -> Result<(Head, What), Problem> {
-        if ["may", "was", "were", "is", "are", "how", "when"].iter().any(|word| cursor.sees(word)) {
+        if ["may", "was", "were", "is", "are", "how", "when", "does", "do"]
+            .iter()
+            .any(|word| cursor.sees(word))
+        {
             return self.question(cursor).map(|(head, question)| (head, What::Ask(question)));
         }
         self.event(cursor)
@@ -136,4 +139,38 @@ impl Parser {
 /// Whether the bundled database knows a zone.
 fn zone_exists(name: &str) -> bool {
     TimeZoneDatabase::bundled().get(name).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORMS: &str = include_str!("../../../tests/cases/every-form.case");
+
+    #[test]
+    fn given_each_line_damaged_when_read_then_it_is_named_or_still_means_something() {
+        let facts: Vec<&str> = FORMS.lines().take_while(|line| !line.starts_with("on ")).collect();
+        let (facts, mut refused, mut tried) = (facts.join("\n").trim_end().to_owned(), 0, 0);
+        for line in FORMS.lines().skip_while(|line| !line.starts_with("on ")).filter(|line| !line.is_empty())
+        {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            for at in 0..words.len() {
+                let without = [&words[..at], &words[at + 1..]].concat().join(" ");
+                let doubled = [&words[..=at], &words[at..]].concat().join(" ");
+                let spoilt = [&words[..at], &["xyzzy"], &words[at + 1..]].concat().join(" ");
+                for damaged in [without, doubled, spoilt, words[..at].join(" ")] {
+                    tried += 1;
+                    if let Err(error) = parse(&format!("{facts}\n{damaged}\n")) {
+                        refused += 1;
+                        let wrong = facts.lines().count() + 1;
+                        assert!(
+                            error.problems().iter().all(|problem| problem.line == wrong),
+                            "{damaged}: {error}"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(tried > 2000 && refused > tried / 2, "{refused} of {tried} refused");
+    }
 }

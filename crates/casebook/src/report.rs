@@ -69,8 +69,10 @@ pub enum Verdict {
     Allowed,
     /// Refused: of several contacts at least one.
     Refused,
-    /// A number.
+    /// A number; of a call, that it counts.
     Counted,
+    /// Of a call: it does not count.
+    NotCounted,
     /// No telephone call frequency is exceeded.
     PresumedCompliant,
     /// One is.
@@ -86,6 +88,7 @@ impl Verdict {
             Self::Allowed => "allowed",
             Self::Refused => "refused",
             Self::Counted => "counted",
+            Self::NotCounted => "not counted",
             Self::PresumedCompliant => "presumed compliant",
             Self::PresumedViolation => "presumed violation",
             Self::NothingToJudge => "nothing to judge",

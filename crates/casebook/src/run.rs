@@ -105,7 +105,11 @@ impl Run<'_> {
             let (line, zone) = (statement.line, statement.zone.as_str());
             match &statement.what {
                 What::Ask(
-                    Question::Was(_) | Question::Presumed(_) | Question::WasPermit(_) | Question::WasUse(_),
+                    Question::Was(_)
+                    | Question::Presumed(_)
+                    | Question::Counts(_)
+                    | Question::WasPermit(_)
+                    | Question::WasUse(_),
                 ) => {}
                 What::Ask(question) => {
                     desk.until(at);
@@ -227,7 +231,11 @@ impl Run<'_> {
         let zone = statement.zone.as_str();
         let intended = match question {
             Question::May(intended) | Question::Next(intended) | Question::Count { intended, .. } => intended,
-            Question::Was(_) | Question::Presumed(_) | Question::WasPermit(_) | Question::WasUse(_) => {
+            Question::Was(_)
+            | Question::Presumed(_)
+            | Question::Counts(_)
+            | Question::WasPermit(_)
+            | Question::WasUse(_) => {
                 return None;
             }
         };
@@ -275,6 +283,7 @@ impl Run<'_> {
         let answer = match question {
             Question::Was(which) => self.was(statement, which),
             Question::Presumed(which) => self.presumed(statement, which),
+            Question::Counts(which) => self.counts(statement, which),
             Question::WasPermit(permit) => self.of_permit(statement, self.asked.get(permit)),
             Question::WasUse(permit) => self.of_permit(statement, self.used.get(permit)),
             Question::May(_) | Question::Next(_) | Question::Count { .. } => return,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Time};
 use model::Timestamp;
 
+use crate::STEPS_MAX;
 use crate::case::{Case, Question, Statement, What};
 use crate::clock;
 use crate::error::Problem;
@@ -33,6 +34,12 @@ pub(crate) fn steps(case: &Case) -> Result<Vec<Step>, Vec<Problem>> {
     let mut last: Option<Timestamp> = None;
     for (index, statement) in case.statements.iter().enumerate() {
         let asked = matches!(statement.what, What::Ask(_));
+        let often = statement.when.dates.len().max(1) * statement.when.times.max(1) as usize;
+        if steps.len() + often > STEPS_MAX {
+            let expected = format!("at most {STEPS_MAX} events and questions, each repetition counted");
+            problems.push(problem(statement.line, expected, "more".to_owned()));
+            break;
+        }
         match one(statement, &last_of_day, last) {
             Ok(moments) => {
                 for (date, at) in moments {
@@ -74,7 +81,11 @@ fn one(
             // Asked of the past as a whole.
             (
                 What::Ask(
-                    Question::Was(_) | Question::Presumed(_) | Question::WasPermit(_) | Question::WasUse(_),
+                    Question::Was(_)
+                    | Question::Presumed(_)
+                    | Question::Counts(_)
+                    | Question::WasPermit(_)
+                    | Question::WasUse(_),
                 ),
                 None,
             ) => Ok(vec![(None, Timestamp(0))]),

@@ -25,7 +25,7 @@ impl Parser {
     }
 
     fn expected(&self, cursor: &mut Cursor<'_>) -> Result<Expectation, Problem> {
-        if cursor.eat_any(&["allowed", "permitted", "not prohibited"]) {
+        if cursor.eat_any(&["allowed", "permitted", "not prohibited", "not_prohibited"]) {
             return Ok(Expectation::Allowed);
         }
         if cursor.eat_any(&["refused only", "prohibited only"]) {
@@ -46,8 +46,12 @@ impl Parser {
         if cursor.eat_any(&["excepted", "excluded"]) {
             return Ok(Expectation::Excepted { by: self.rules(cursor)? });
         }
+        if cursor.eat_any(&["not counted", "not_counted"]) {
+            return Ok(Expectation::Counted { number: 0, rule: None });
+        }
         if cursor.eat_any(&["counted", "count"]) {
-            let number = self.number(cursor)?;
+            // "counted", of one call.
+            let number = if cursor.done() || cursor.sees("and") { 1 } else { self.number(cursor)? };
             let rule = if cursor.eat_any(&["by", "under"]) { Some(self.rule(cursor)?) } else { None };
             return Ok(Expectation::Counted { number, rule });
         }
@@ -63,13 +67,19 @@ impl Parser {
                 None => Expectation::NextOn(date),
             });
         }
-        if cursor.eat_any(&["compliant", "presumed compliant", "compliance", "presumed to comply"]) {
+        if cursor.eat_any(&[
+            "compliant",
+            "presumed compliant",
+            "presumed_compliant",
+            "compliance",
+            "presumed to comply",
+        ]) {
             return Ok(Expectation::Compliant);
         }
         if cursor.eat("violations") {
             return Ok(Expectation::Violations(self.number(cursor)?));
         }
-        if cursor.eat_any(&["violation", "presumed violation", "presumed to violate"]) {
+        if cursor.eat_any(&["violation", "presumed violation", "presumed_violation", "presumed to violate"]) {
             return Ok(Expectation::Violation { by: self.rules(cursor)? });
         }
         if cursor.eat_any(&["no factor", "no rebuttal factor"]) {

@@ -193,7 +193,8 @@ fn offset(text: &str) -> Option<Offset> {
     }
     let (sign, rest) = text.split_at(1);
     let (hours, minutes) = rest.split_once(':')?;
-    let seconds = hours.parse::<i32>().ok()? * 3600 + minutes.parse::<i32>().ok()? * 60;
+    let (hours, minutes) = (hours.parse::<u8>().ok()?, minutes.parse::<u8>().ok()?);
+    let seconds = i32::from(hours) * 3600 + i32::from(minutes) * 60;
     Offset::from_seconds(if sign == "-" { -seconds } else { seconds }).ok()
 }
 

@@ -45,6 +45,8 @@ impl Parser {
             self.next(cursor)?
         } else if cursor.eat("how many") {
             self.how_many(cursor)?
+        } else if cursor.eat_any(&["does", "do"]) {
+            self.counts(cursor)?
         } else {
             cursor.take();
             self.was(cursor)?
@@ -54,10 +56,12 @@ impl Parser {
             Question::May(intended) | Question::Next(intended) | Question::Count { intended, .. } => {
                 self.world.clock_of(intended.contact)
             }
-            Question::Was(which) | Question::Presumed(which) => match which.person {
-                Some(person) => self.world.clock_of_person(person),
-                None => self.world.zone.clone(),
-            },
+            Question::Was(which) | Question::Presumed(which) | Question::Counts(which) => {
+                match which.person {
+                    Some(person) => self.world.clock_of_person(person),
+                    None => self.world.zone.clone(),
+                }
+            }
             Question::WasPermit(_) | Question::WasUse(_) => self.world.zone.clone(),
         };
         let Clauses { mut when, .. } = clauses;
@@ -190,14 +194,7 @@ impl Parser {
             }
             return Ok((Question::Presumed(which), Clauses { when: Default::default(), ..clauses }));
         }
-        cursor.eat_any(&["each", "every", "all"]);
-        which.pick = if cursor.eat("first") {
-            Pick::First
-        } else if cursor.eat("last") {
-            Pick::Last
-        } else {
-            Pick::All
-        };
+        which.pick = pick(cursor);
         let known = phrases(WHICH);
         let expected = "which contacts: the call, each call, the last text, permit NAME, or an agency";
         which.channel = cursor.choose(WHICH).ok_or_else(|| cursor.problem_among(expected, &known))?;
@@ -211,6 +208,23 @@ impl Parser {
             return Err(cursor.problem_among("\"allowed\" or \"presumed to comply\"", &stops));
         };
         Ok((question, Clauses { when: Default::default(), ..clauses }))
+    }
+
+    /// `does the call on 2026-04-07 count toward card`.
+    fn counts(&mut self, cursor: &mut Cursor<'_>) -> Result<(Question, Clauses), Problem> {
+        let mut which = Which { channel: Some(Channel::Call), pick: pick(cursor), ..Which::default() };
+        if !cursor.eat_any(&["calls", "call"]) {
+            return Err(
+                cursor.problem_among("which calls: the call, the last call, each call", &["call", "calls"])
+            );
+        }
+        let clauses = self.which(cursor, &mut which, &["count"])?;
+        cursor.expect("count")?;
+        if !cursor.eat_any(&["toward", "towards"]) {
+            return Err(cursor.problem_among("\"toward\" a debt", &["toward"]));
+        }
+        which.toward = Some(self.debt_list(cursor)?[0]);
+        Ok((Question::Counts(which), Clauses { when: Default::default(), ..clauses }))
     }
 
     fn which(&self, cursor: &mut Cursor<'_>, which: &mut Which, stops: &[&str]) -> Result<Clauses, Problem> {
@@ -247,5 +261,17 @@ impl Parser {
             }
         }
         Ok(all)
+    }
+}
+
+/// `each`, `the first`, `the last`; all where nothing is said.
+fn pick(cursor: &mut Cursor<'_>) -> Pick {
+    cursor.eat_any(&["each", "every", "all"]);
+    if cursor.eat("first") {
+        Pick::First
+    } else if cursor.eat("last") {
+        Pick::Last
+    } else {
+        Pick::All
     }
 }
