@@ -17,11 +17,8 @@ impl Run<'_> {
         let as_of = as_of.and_then(Result::ok).unwrap_or(self.last);
         let mut answer = blank(statement, Verdict::NothingToJudge);
         for (index, made) in self.chosen(which, as_of) {
-            let line = self.case.statements[self.steps[index].statement].line;
             if self.disproved(made.intended.contact, made.intended.person, as_of) {
-                let text =
-                    "not a call to that person: the number is somebody else's (14(b)(2)(i)-3)".to_owned();
-                answer.factors.push(Note { line, text });
+                answer.contacts.push(self.contact_says(index, Verdict::NotCounted, Vec::new()));
                 continue;
             }
             let Some(judged) = self.with_hindsight(index, made, as_of) else { continue };
@@ -34,13 +31,14 @@ impl Run<'_> {
             rules.retain(|rule| rule.says != Says::Refuses || self.law.is_call_frequency(&rule.rule));
             answer.contacts.push(self.contact_says(index, verdict, rules));
             if violated {
+                let line = self.case.statements[self.steps[index].statement].line;
                 answer.factors.extend(factors::against_violation(line, made));
             } else {
                 answer.factors.extend(self.against_compliance(index, made));
             }
         }
         let violated = answer.contacts.iter().any(|contact| contact.verdict == Verdict::PresumedViolation);
-        answer.verdict = match (answer.contacts.is_empty() && answer.factors.is_empty(), violated) {
+        answer.verdict = match (answer.contacts.is_empty(), violated) {
             (true, _) => Verdict::NothingToJudge,
             (false, true) => Verdict::PresumedViolation,
             (false, false) => Verdict::PresumedCompliant,
@@ -53,9 +51,7 @@ impl Run<'_> {
                 .filter(|contact| contact.verdict == Verdict::PresumedViolation)
                 .map(|contact| contact.line)
                 .collect();
-            answer
-                .factors
-                .retain(|factor| lines.contains(&factor.line) && !factor.text.starts_with("not a call"));
+            answer.factors.retain(|factor| lines.contains(&factor.line));
         }
         answer.factors.sort();
         answer.factors.dedup();

@@ -71,7 +71,7 @@ pub enum Verdict {
     Refused,
     /// A number; of a call, that it counts.
     Counted,
-    /// Of a call: it does not count.
+    /// Of a call: it does not count; it was none to that person, or it is excluded.
     NotCounted,
     /// No telephone call frequency is exceeded.
     PresumedCompliant,

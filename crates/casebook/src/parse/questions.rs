@@ -35,6 +35,8 @@ const PRESUMED: &[&str] = &[
     "presumed to violate",
     "presumed violation",
     "within frequencies",
+    "compliant",
+    "in compliance",
 ];
 
 impl Parser {
