@@ -6,6 +6,7 @@ use model::Timestamp;
 use policy::pack::Fresh;
 
 use super::{Finding, On};
+use crate::person::Consent;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -18,18 +19,31 @@ pub(super) fn judge(on: &On<'_, '_>, fresh: &Fresh) -> Finding {
         |at: Timestamp| at <= on.now() && on.now().ms_since(at) <= i64::from(fresh.within_days) * DAY_MS;
     let by_message = fresh.by_message && on.contact.inbound(asked.channel).is_some_and(recent);
     let by_check = fresh.by_check && on.contact.checked(NumberCheck::NotReassigned).is_some_and(recent);
-    let by_consent = fresh.by_consent
-        && on.facts.person.is_some_and(|person| {
-            person.consents().iter().any(|consent| {
-                let given = &consent.given;
-                given.covers == ConsentCovers::Messages
-                    && given.agency == asked.agency
-                    && given.contact.is_none_or(|contact| contact == asked.contact)
-                    && recent(given.given)
-                    && given.from <= on.now()
-                    && given.until.is_none_or(|until| on.now() <= until)
-                    && consent.revoked.is_none_or(|revoked| on.now() < revoked)
-            })
-        });
-    Finding::refuses_if(!(by_message || by_check || by_consent), Code::NUMBER_STALE)
+    if by_message || by_check {
+        return Finding::allows(Code::NUMBER_STALE);
+    }
+    // A consent that is given for later shows it then.
+    let from = fresh.by_consent.then(|| shown_from(on, fresh)).flatten();
+    if from.is_some_and(|from| from <= on.now()) {
+        return Finding::allows(Code::NUMBER_STALE);
+    }
+    Finding::until(Code::NUMBER_STALE, from)
+}
+
+/// From when on a consent to messages shows it, now or later.
+fn shown_from(on: &On<'_, '_>, fresh: &Fresh) -> Option<Timestamp> {
+    let (asked, now) = (on.facts.asked, on.now());
+    let shows = |consent: &Consent| {
+        let given = &consent.given;
+        let from = given.from.max(now);
+        let fits = given.covers == ConsentCovers::Messages
+            && given.agency == asked.agency
+            && given.contact.is_none_or(|contact| contact == asked.contact);
+        let lasts = given.given <= now
+            && from.ms_since(given.given) <= i64::from(fresh.within_days) * DAY_MS
+            && given.until.is_none_or(|until| from <= until)
+            && consent.revoked.is_none_or(|revoked| from < revoked);
+        (fits && lasts).then_some(from)
+    };
+    on.facts.person?.consents().iter().filter_map(shows).min()
 }

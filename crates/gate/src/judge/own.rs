@@ -186,8 +186,11 @@ fn one_reply(facts: &Facts<'_>, trace: &mut Trace) -> Finding {
         Purpose::Reply => contact.inbound(channel).map(|at| (at, None)),
         Purpose::StopReceipt => {
             let persons = facts.person.map_or(&[][..], |person| person.holds());
-            let stops =
-                contact.holds().iter().chain(persons).filter(|hold| hold.placed.kind == HoldKind::Stop);
+            let stands = |hold: &&Hold| {
+                let over = hold.placed.until.is_some_and(|until| until < facts.now.at);
+                hold.placed.kind == HoldKind::Stop && !over
+            };
+            let stops = contact.holds().iter().chain(persons).filter(stands);
             stops.map(|hold| (hold.at, Some(hold.position))).max()
         }
         _ => return Finding::SILENT,

@@ -11,6 +11,7 @@ mod hours;
 mod interval;
 mod lines;
 mod numbers;
+mod oracle;
 mod permits;
 mod policies;
 mod purposes;
