@@ -21,6 +21,7 @@ type Streams = Mutex<HashMap<StreamId, Vec<Bytes>>>;
 /// See the module. It does not fence: one writer a stream.
 pub struct PacedLog {
     streams: Arc<Streams>,
+    in_flight_good: usize,
     requests: mpsc::Sender<Request>,
 }
 
@@ -31,8 +32,9 @@ struct Request {
 }
 
 impl PacedLog {
-    /// Every commit takes `commit`, and what the system's sleep adds to it.
-    pub fn new(commit: Duration) -> Self {
+    /// Every commit takes `commit`, and what the system's sleep adds to it. It says that so many appends in
+    /// flight are good.
+    pub fn new(commit: Duration, in_flight_good: usize) -> Self {
         let streams = Arc::new(Streams::default());
         let (requests, waiting) = mpsc::channel::<Request>();
         let shared = Arc::clone(&streams);
@@ -47,7 +49,7 @@ impl PacedLog {
                 }
             }
         });
-        Self { streams, requests }
+        Self { streams, in_flight_good, requests }
     }
 }
 
@@ -80,6 +82,10 @@ impl Log for PacedLog {
 
     fn in_flight_max(&self) -> usize {
         IN_FLIGHT_MAX
+    }
+
+    fn in_flight_good(&self) -> usize {
+        self.in_flight_good
     }
 }
 

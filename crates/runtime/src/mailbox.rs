@@ -5,12 +5,13 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 use async_trait::async_trait;
 use events::{Code, Decider, Position, Refusal, StreamId};
-use tokio::sync::{Semaphore, TryAcquireError, oneshot};
+use tokio::sync::{Notify, oneshot};
 
 use crate::digest;
 use crate::port::{Answered, Order, PartitionPort};
@@ -67,9 +68,11 @@ impl<D: Decider> Message<D> {
 
 struct Shared<D: Decider> {
     queue: Mutex<Queue<D>>,
-    /// One permit for each message that still fits.
-    room: Semaphore,
     capacity: usize,
+    /// Senders that found it full.
+    blocked: AtomicUsize,
+    /// Wakes as many of them as messages were taken, in the order in which they came.
+    freed: Notify,
 }
 
 struct Queue<D: Decider> {
@@ -92,10 +95,14 @@ impl<D: Decider> Shared<D> {
 
 /// A mailbox for so many messages, and its other end.
 pub(crate) fn bounded<D: Decider>(capacity: usize) -> (Mailbox<D>, Inbox<D>) {
-    let capacity = capacity.clamp(1, Semaphore::MAX_PERMITS);
     let queue =
         Queue { messages: VecDeque::new(), weight: 0, waker: None, wake_at: usize::MAX, closed: false };
-    let shared = Arc::new(Shared { queue: Mutex::new(queue), room: Semaphore::new(capacity), capacity });
+    let shared = Arc::new(Shared {
+        queue: Mutex::new(queue),
+        capacity: capacity.max(1),
+        blocked: AtomicUsize::new(0),
+        freed: Notify::new(),
+    });
     (Mailbox { shared: Arc::clone(&shared) }, Inbox { shared })
 }
 
@@ -117,7 +124,9 @@ impl<D: Decider> Inbox<D> {
         std::mem::swap(&mut queue.messages, taken);
         let weight = std::mem::take(&mut queue.weight);
         drop(queue);
-        self.shared.room.add_permits(taken.len());
+        for _ in 0..taken.len().min(self.shared.blocked.load(Ordering::Acquire)) {
+            self.shared.freed.notify_one();
+        }
         weight
     }
 
@@ -156,7 +165,7 @@ impl<D: Decider> Drop for Inbox<D> {
         queue.closed = true;
         let left = std::mem::take(&mut queue.messages);
         drop(queue);
-        self.shared.room.close();
+        self.shared.freed.notify_waiters();
         left.into_iter().for_each(Message::unavailable);
     }
 }
@@ -175,29 +184,46 @@ impl<D: Decider> Clone for Mailbox<D> {
 impl<D: Decider> Mailbox<D> {
     /// Messages waiting now.
     pub fn depth(&self) -> usize {
-        self.shared.capacity.saturating_sub(self.shared.room.available_permits())
+        self.shared.queue().messages.len()
     }
 
     /// True when a message sent now would have to wait.
     pub fn is_full(&self) -> bool {
-        self.shared.room.available_permits() == 0
+        self.depth() >= self.shared.capacity
     }
 
     /// Puts a message into the queue, when there is room; false if nobody will take it.
     async fn send(&self, message: Message<D>) -> bool {
-        let permit = match self.shared.room.try_acquire() {
-            Ok(permit) => permit,
-            Err(TryAcquireError::Closed) => return false,
-            Err(TryAcquireError::NoPermits) => match self.shared.room.acquire().await {
-                Ok(permit) => permit,
-                Err(_closed) => return false,
-            },
-        };
-        // The writer gives it back.
-        permit.forget();
+        match self.put(message) {
+            Put::Done => true,
+            Put::Closed => false,
+            Put::Full(message) => self.send_when_freed(message).await,
+        }
+    }
+
+    async fn send_when_freed(&self, mut message: Message<D>) -> bool {
+        let _blocked = Blocked::count(&self.shared.blocked);
+        loop {
+            let freed = self.shared.freed.notified();
+            tokio::pin!(freed);
+            // Before it looks again, else it might miss the moment.
+            freed.as_mut().enable();
+            message = match self.put(message) {
+                Put::Done => return true,
+                Put::Closed => return false,
+                Put::Full(message) => message,
+            };
+            freed.await;
+        }
+    }
+
+    fn put(&self, message: Message<D>) -> Put<D> {
         let mut queue = self.shared.queue();
         if queue.closed {
-            return false;
+            return Put::Closed;
+        }
+        if queue.messages.len() >= self.shared.capacity {
+            return Put::Full(message);
         }
         queue.weight += message.weight();
         queue.messages.push_back(message);
@@ -206,7 +232,7 @@ impl<D: Decider> Mailbox<D> {
         if let Some(waker) = waker {
             waker.wake();
         }
-        true
+        Put::Done
     }
 
     /// Gives one order.
@@ -217,6 +243,28 @@ impl<D: Decider> Mailbox<D> {
             return Err(Code::UNAVAILABLE.into());
         }
         answer.await.unwrap_or_else(|_| Err(Code::UNAVAILABLE.into()))
+    }
+}
+
+enum Put<D: Decider> {
+    Done,
+    Full(Message<D>),
+    Closed,
+}
+
+/// One of the senders that wait for room.
+struct Blocked<'a>(&'a AtomicUsize);
+
+impl<'a> Blocked<'a> {
+    fn count(blocked: &'a AtomicUsize) -> Self {
+        blocked.fetch_add(1, Ordering::AcqRel);
+        Self(blocked)
+    }
+}
+
+impl Drop for Blocked<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
