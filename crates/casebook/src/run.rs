@@ -15,6 +15,7 @@ use crate::schedule::Step;
 use crate::{expect, factors};
 
 /// What every rule said at one moment.
+#[derive(Debug, Clone)]
 pub(crate) struct Judged {
     pub allowed: bool,
     pub next: Option<Timestamp>,

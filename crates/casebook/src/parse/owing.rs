@@ -78,9 +78,10 @@ impl Parser {
                 let agency = self.agency(cursor)?;
                 self.each_debt(debts, |debt| debt.placed = Some(agency));
             } else {
-                return Err(
-                    cursor.problem_among("\"to\" a lender or \"placed with\" an agency", &["owed", "placed"])
-                );
+                return Err(cursor.problem_among(
+                    "\"to\" a lender or \"placed with\" an agency (a name is one word, such as credit-card)",
+                    &["owed", "placed"],
+                ));
             }
         }
         Ok(())
