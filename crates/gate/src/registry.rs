@@ -3,6 +3,7 @@
 use events::gate::{GateEvent, LineRegisteredV1, StandingChangedV1, TemplateApprovedV1, TemplateWithdrawnV1};
 use events::{Code, Reason, Refusal};
 use policy::pack::{Applies, Kind};
+use policy::sets::PurposeSet;
 
 use crate::State;
 use crate::judge::content_fault;
@@ -22,7 +23,7 @@ pub(crate) fn register_line(state: &State, asked: &LineRegisteredV1) -> Vec<Gate
 }
 
 /// A text is approved if no content rule that applies everywhere, for any of its channels and roles, finds fault with
-/// it. What the law of one region demands is asked when it is sent there.
+/// it. What the law of one region demands, or of one purpose, is asked when it is sent there, or for it.
 pub(crate) fn approve(state: &State, asked: &TemplateApprovedV1) -> Result<Vec<GateEvent>, Refusal> {
     let sound = !asked.text.is_empty() && asked.text.len() <= TEXT_BYTES_MAX;
     if !sound || asked.channels.is_empty() || asked.roles.is_empty() {
@@ -56,7 +57,8 @@ fn faults(state: &State, asked: &TemplateApprovedV1) -> Vec<Reason> {
     let rules = packs.flat_map(|adopted| adopted.pack.rules.iter().zip(&adopted.rules));
     let faults = rules.filter_map(|(rule, prepared)| {
         let Kind::Content(content) = &rule.kind else { return None };
-        let concerned = asked.channels.iter().any(|channel| rule.who.channels.has(*channel))
+        let concerned = rule.who.purposes == PurposeSet::ALL
+            && asked.channels.iter().any(|channel| rule.who.channels.has(*channel))
             && asked.roles.iter().any(|role| rule.who.roles.has(*role));
         let fault = concerned.then(|| content_fault(content, prepared, &asked.text)).flatten()?;
         Some(Reason { rule: Some(prepared.name), ..Reason::detail(Code::CONTENT, fault) })
