@@ -24,7 +24,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use catalogue::{Frozen, Known, all};
-use events::{DecodeError, Record, RecordError};
+use events::gate::GateEvent;
+use events::{DecodeError, Decoded, Event, Record, RecordError};
 use json::hex;
 use shape::{Definitions, Shapes, described};
 
@@ -114,6 +115,41 @@ fn given_golden_bytes_when_decoded_then_they_are_the_sample_and_its_fields() {
         let record = Record::parse(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_golden(&golden(&name, "json"), &records::document(&record).document());
     }
+}
+
+/// Events of the gate's first versions, read from their golden bytes as the gate reads them.
+fn former(name: &str) -> GateEvent {
+    match GateEvent::decode(&bytes_of(name)) {
+        Ok(Decoded::Known(event)) => event,
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+#[test]
+fn given_the_gates_first_versions_when_decoded_then_they_are_what_they_meant() {
+    let GateEvent::PolicyAdopted(adopted) = former("0301-v1-PolicyAdopted") else { panic!("another event") };
+    let expected = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/0301-v1-as-pack.toml"));
+    assert_eq!(adopted.pack, expected);
+
+    let GateEvent::ContactLinked(linked) = former("0302-v1-ContactLinked") else { panic!("another event") };
+    assert_eq!((linked.regions, linked.place), (Vec::new(), model::Place::Unknown));
+    assert!(!linked.zones.is_empty(), "its zones are kept");
+
+    let GateEvent::PermitReserved(reserved) = former("0305-v1-PermitReserved") else { panic!("another event") };
+    assert_eq!((reserved.asked.also, reserved.asked.template), (Vec::new(), None));
+    // The day left 1, seven days more.
+    let tightest = reserved.tightest.expect("a count");
+    let count = (tightest.count.counted, tightest.count.limit);
+    assert_eq!((tightest.rule.as_str(), count), ("gate/day-cap", (2, 3)));
+
+    let GateEvent::PermitRefused(refused) = former("0306-v1-PermitRefused") else { panic!("another event") };
+    assert!(refused.reasons.iter().all(|reason| reason.rule.is_none()), "they had no names");
+    let codes: Vec<_> = refused.reasons.iter().map(|reason| reason.code).collect();
+    assert_eq!(codes, [events::Code::DAY_CAP, events::Code::NOT_PLACED]);
+    assert_eq!(refused.reasons[0].limit, Some(3));
+
+    let GateEvent::PermitSettled(settled) = former("0309-v1-PermitSettled") else { panic!("another event") };
+    assert_eq!((settled.toward, settled.discussed, settled.given_back), (Vec::new(), Vec::new(), true));
 }
 
 #[test]

@@ -137,18 +137,31 @@ frozen! {
         0x0208 PlacementRan = { 1: PlacementRanV1 }
     }
     GateEvent from gate {
-        0x0301 PolicyAdopted = { 1: PolicyAdoptedV1 }
-        0x0302 ContactLinked = { 1: ContactLinkedV1 }
+        0x0301 PolicyAdopted = { 1: PolicyAdoptedV1, 2: PolicyAdoptedV2 }
+        0x0302 ContactLinked = { 1: ContactLinkedV1, 2: ContactLinkedV2 }
         0x0303 ContactPlaced = { 1: ContactPlacedV1 }
         0x0304 ContactClosed = { 1: ContactClosedV1 }
-        0x0305 PermitReserved = { 1: PermitReservedV1 }
-        0x0306 PermitRefused = { 1: PermitRefusedV1 }
+        0x0305 PermitReserved = { 1: PermitReservedV1, 2: PermitReservedV2 }
+        0x0306 PermitRefused = { 1: PermitRefusedV1, 2: PermitRefusedV2 }
         0x0307 RefusalsRepeated = { 1: RefusalsRepeatedV1 }
         0x0308 PermitRedeemed = { 1: PermitRedeemedV1 }
-        0x0309 PermitSettled = { 1: PermitSettledV1 }
+        0x0309 PermitSettled = { 1: PermitSettledV1, 2: PermitSettledV2 }
         0x030a PermitExpired = { 1: PermitExpiredV1 }
         0x030b PermitVoided = { 1: PermitVoidedV1 }
         0x030c StopPlaced = { 1: StopPlacedV1 }
         0x030d ConsentAnswered = { 1: ConsentAnsweredV1 }
+        0x030e PolicyWithdrawn = { 1: PolicyWithdrawnV1 }
+        0x030f HoldPlaced = { 1: HoldPlacedV1 }
+        0x0310 HoldLifted = { 1: HoldLiftedV1 }
+        0x0311 ConsentGiven = { 1: ConsentGivenV1 }
+        0x0312 ConsentRevoked = { 1: ConsentRevokedV1 }
+        0x0313 ContactRecorded = { 1: ContactRecordedV1 }
+        0x0314 NumberDisproved = { 1: NumberDisprovedV1 }
+        0x0315 NumberChecked = { 1: NumberCheckedV1 }
+        0x0316 FindingRaised = { 1: FindingRaisedV1 }
+        0x0317 StandingChanged = { 1: StandingChangedV1 }
+        0x0318 LineRegistered = { 1: LineRegisteredV1 }
+        0x0319 TemplateApproved = { 1: TemplateApprovedV1 }
+        0x031a TemplateWithdrawn = { 1: TemplateWithdrawnV1 }
     }
 }

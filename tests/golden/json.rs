@@ -15,7 +15,9 @@ pub enum Json {
     Bool(bool),
     Number(i128),
     Text(String),
-    /// Printed in hex. A `u8` outside of a list, which no event has, would be printed so too.
+    /// A number, or in a list one byte of it.
+    Byte(u8),
+    /// Printed in hex.
     Bytes(Vec<u8>),
     List(Vec<Json>),
     Object(Vec<(&'static str, Json)>),
@@ -39,6 +41,7 @@ impl Json {
             Self::Bool(value) => write!(out, "{value}"),
             Self::Number(value) => write!(out, "{value}"),
             Self::Text(text) => out.write_str(&serde_json::to_string(text).map_err(fmt::Error::custom)?),
+            Self::Byte(value) => write!(out, "{value}"),
             Self::Bytes(bytes) => write!(out, "\"{}\"", hex(bytes)),
             Self::List(items) => {
                 write_each(out, level, ['[', ']'], items, |out, item| item.write(out, level + 1))
@@ -113,7 +116,7 @@ impl Serializer for ToJson {
     }
 
     fn serialize_u8(self, value: u8) -> Result<Json, fmt::Error> {
-        Ok(Json::Bytes(vec![value]))
+        Ok(Json::Byte(value))
     }
 
     fn serialize_str(self, text: &str) -> Result<Json, fmt::Error> {
@@ -234,7 +237,7 @@ impl Parts<Json> {
     /// samples have none: the comparison with `decode.py` fails if one does.
     fn finish(self) -> Json {
         let byte = |item: &Json| match item {
-            Json::Bytes(bytes) if bytes.len() == 1 => Some(bytes[0]),
+            Json::Byte(byte) => Some(*byte),
             _ => None,
         };
         match self.0.iter().map(byte).collect::<Option<Vec<u8>>>() {

@@ -91,8 +91,8 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         deserialize_i32 => visit_i32(0), "i32";
         deserialize_i64 => visit_i64(0), "i64";
         // Something that every type stored as a string takes.
-        deserialize_str => visit_str("x"), "string";
-        deserialize_string => visit_str("x"), "string";
+        deserialize_str => visit_str("CN"), "string";
+        deserialize_string => visit_str("CN"), "string";
         deserialize_bytes => visit_bytes(&[0]), "bytes";
         deserialize_byte_buf => visit_bytes(&[0]), "bytes";
     }
