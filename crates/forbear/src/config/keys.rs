@@ -83,9 +83,7 @@ mod tests {
             let below = format!("{name}.");
             assert!(known.iter().any(|key| key == name || key.starts_with(&below)), "{name}: {known:?}");
         }
-        for key in
-            ["nats.url", "nats.replicas", "policy.per_day", "pages.https", "partitions.gate", "instance"]
-        {
+        for key in ["nats.url", "nats.replicas", "policies", "pages.https", "partitions.gate", "instance"] {
             assert!(known.iter().any(|known| known == key), "{key}: {known:?}");
         }
     }
@@ -96,7 +94,7 @@ mod tests {
             ("lisen = 1", "lisen", "listen"),
             ("replicas = 3", "replicas", "nats.replicas"),
             ("[nats]\nulr = 1", "nats.ulr", "nats.url"),
-            ("[policy]\nper_dya = 3", "policy.per_dya", "policy.per_day"),
+            ("policy = []", "policy", "policies"),
             ("[partition]\ngate = 3", "partition.gate", "partitions.gate"),
             ("vault-key = 1", "vault-key", "vault_key"),
         ] {

@@ -9,8 +9,10 @@ use super::chance::Chance;
 pub const SOUGHT_NUMBER: &str = "13800138000";
 /// The number of a stranger whom several borrowers named as their emergency contact.
 pub const STRANGER_NUMBER: &str = "13900139000";
-/// Contracts of the one, and borrowers who named the other.
-const SHARED: u64 = 5;
+/// Contracts of the one.
+const CONTRACTS: u64 = 5;
+/// Borrowers who named the other: more, and the number would have to be checked before anybody asks her at all.
+const NAMED_BY: u64 = 3;
 
 const SURNAMES: [&str; 16] =
     ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "胡", "朱", "高", "林"];
@@ -41,9 +43,9 @@ pub fn write(out: &mut impl Write, cases: u64, seed: u64) -> io::Result<u64> {
 }
 
 fn good(chance: &mut Chance, row: u64, cases: u64) -> Vec<String> {
-    let step = (cases / SHARED).max(1);
+    let step = (cases / CONTRACTS).max(1);
     let sought = row % step == step / 2;
-    let names_stranger = row % step == step / 3;
+    let names_stranger = row % step == step / 3 && row / step < NAMED_BY;
     let phone = if sought { SOUGHT_NUMBER.to_owned() } else { phone(chance, row, 0) };
     let contact = if names_stranger {
         Some(STRANGER_NUMBER.to_owned())
@@ -107,8 +109,8 @@ mod tests {
         assert_eq!(written(7), written(7));
         assert_ne!(written(7).0, written(8).0);
         let text = String::from_utf8(written(7).0).expect("UTF-8");
-        assert_eq!(text.matches(SOUGHT_NUMBER).count(), SHARED as usize);
-        assert_eq!(text.matches(STRANGER_NUMBER).count(), SHARED as usize);
+        assert_eq!(text.matches(SOUGHT_NUMBER).count(), CONTRACTS as usize);
+        assert_eq!(text.matches(STRANGER_NUMBER).count(), NAMED_BY as usize);
         assert!(written(7).1 > 0);
     }
 }

@@ -314,7 +314,7 @@ impl Report {
             seen.stop_ack_ms, seen.stop_voided, seen.stop_cut_off
         )?;
         writeln!(out, "    {} attempts refused since", seen.refused_after_stop)?;
-        writeln!(out, "  The stranger whom five borrowers named as their emergency contact:")?;
+        writeln!(out, "  The stranger whom three borrowers named as their emergency contact:")?;
         writeln!(
             out,
             "    {} attempts, {} allowed: the one notice that asks her; she answered \"I don't know this person\"",
