@@ -135,7 +135,9 @@ fn given_the_gates_first_versions_when_decoded_then_they_are_what_they_meant() {
     assert_eq!((linked.regions, linked.place), (Vec::new(), model::Place::Unknown));
     assert!(!linked.zones.is_empty(), "its zones are kept");
 
-    let GateEvent::PermitReserved(reserved) = former("0305-v1-PermitReserved") else { panic!("another event") };
+    let GateEvent::PermitReserved(reserved) = former("0305-v1-PermitReserved") else {
+        panic!("another event")
+    };
     assert_eq!((reserved.asked.also, reserved.asked.template), (Vec::new(), None));
     // The day left 1, seven days more.
     let tightest = reserved.tightest.expect("a count");
