@@ -109,15 +109,25 @@ impl<D: Decider> Port<D> {
         }
     }
 
-    /// Gives many orders, each to its partition; the answers come in the order of the orders.
+    /// Gives many orders, each to its partition, one without a key to every one, in this order; the answers come in the
+    /// order of the orders. An order to every partition is refused if one of them refuses it; give it again until none
+    /// does.
     pub async fn submit_all(&self, orders: Vec<Order<D::Command>>) -> Vec<Answered<D>> {
         let total = orders.len();
         let mut parts = Vec::new();
         parts.resize_with(self.partitions.len(), || (Vec::new(), Vec::new()));
         for (index, order) in orders.into_iter().enumerate() {
-            let (indexes, part) = &mut parts[usize::from(self.route(&order.command))];
-            indexes.push(index);
-            part.push(order);
+            let own = D::key(&order.command).map(|key| self.partition_of(&key));
+            let mut give = |partition: u16, order| {
+                if let Some((indexes, part)) = parts.get_mut(usize::from(partition)) {
+                    indexes.push(index);
+                    part.push(order);
+                }
+            };
+            match own {
+                Some(partition) => give(partition, order),
+                None => (0..self.partitions()).for_each(|partition| give(partition, order.clone())),
+            }
         }
         let submissions =
             parts.into_iter().enumerate().filter(|(_, (indexes, _))| !indexes.is_empty()).map(
@@ -129,7 +139,10 @@ impl<D: Decider> Port<D> {
         answers.resize_with(total, || None);
         for (indexes, part) in futures::future::join_all(submissions).await {
             for (index, answer) in indexes.into_iter().zip(part) {
-                answers[index] = Some(answer);
+                // Whoever refuses is heard.
+                if !matches!(answers[index], Some(Err(_))) {
+                    answers[index] = Some(answer);
+                }
             }
         }
         answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(Code::UNAVAILABLE.into()))).collect()

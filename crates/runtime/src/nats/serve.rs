@@ -8,7 +8,7 @@ use async_nats::Client;
 use async_nats::service::ServiceExt;
 use async_trait::async_trait;
 use bytes::Bytes;
-use events::{Code, Decider, Reason, StreamId};
+use events::{Code, Decider, Reason, Refusal, StreamId};
 use futures::StreamExt;
 use model::Timestamp;
 use tokio::task::AbortHandle;
@@ -62,7 +62,7 @@ async fn call<D: Decider>(payload: &[u8], mailbox: &Mailbox<D>, clock: &Clock) -
                 Returned::Rejected(Reason::detail(Code::MALFORMED, detail).into())
             }
             Ok(call) => match set_clock(clock, call.simulated) {
-                Err(reason) => Returned::Rejected(reason.into()),
+                Err(refusal) => Returned::Rejected(refusal),
                 Ok(()) if mailbox.is_full() => Returned::Rejected(Code::BUSY.into()),
                 Ok(()) => match call.body {
                     Body::Orders(orders) => Returned::Answers(mailbox.submit(orders).await),
@@ -75,7 +75,7 @@ async fn call<D: Decider>(payload: &[u8], mailbox: &Mailbox<D>, clock: &Clock) -
     postcard::to_stdvec(&returned).unwrap_or_default()
 }
 
-fn set_clock(clock: &Clock, simulated: Option<Timestamp>) -> Result<(), Reason> {
+fn set_clock(clock: &Clock, simulated: Option<Timestamp>) -> Result<(), Refusal> {
     match (clock, simulated) {
         (Clock::Simulated(clock), Some(at)) => {
             clock.advance_to(at);
@@ -85,7 +85,8 @@ fn set_clock(clock: &Clock, simulated: Option<Timestamp>) -> Result<(), Reason> 
         (Clock::System(_), Some(_)) => Err(Reason::detail(
             Code::MALFORMED,
             "expected no simulated time: this service runs on the system clock",
-        )),
+        )
+        .into()),
     }
 }
 
