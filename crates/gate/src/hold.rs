@@ -1,6 +1,6 @@
 //! Holds: placed and lifted.
 
-use events::gate::{GateEvent, HoldKind, HoldLiftedV1, HoldPlacedV1, HoldSource};
+use events::gate::{GateEvent, HoldKind, HoldLiftedV1, HoldPlacedV1, HoldSource, StandingHold};
 use events::{Code, Now, Position, Reason, Refusal};
 use model::Timestamp;
 
@@ -40,6 +40,21 @@ pub(crate) fn lift(state: &State, asked: &HoldLiftedV1) -> Result<Vec<GateEvent>
         by => by == hold.placed.by && !matches!(hold.placed.kind, HoldKind::Order),
     });
     if may { Ok(vec![GateEvent::HoldLifted(*asked)]) } else { Err(Code::HOLD_UNKNOWN.into()) }
+}
+
+/// The holds on these that have not ended.
+pub(crate) fn standing(
+    state: &State,
+    contact: Option<model::ContactPointId>,
+    person: Option<model::PersonId>,
+    case: Option<model::CaseId>,
+    now: Timestamp,
+) -> Vec<StandingHold> {
+    let holds = list(state, contact, person, case);
+    let standing = holds.filter(|hold| hold.placed.until.is_none_or(|until| now <= until));
+    let shown =
+        |hold: &Hold| StandingHold { position: hold.position, at: hold.at, placed: hold.placed.clone() };
+    standing.map(shown).collect()
 }
 
 /// The holds where one on these is kept.

@@ -23,6 +23,9 @@ pub(crate) fn answer(state: &State, query: &GateQuery, now: Now) -> GateReply {
             let texts = state.policies.packs().iter().map(|adopted| adopted.text.clone()).collect();
             GateReply::Policies(state.policies.position(), texts)
         }
+        GateQuery::Holds { contact, person, case } => {
+            GateReply::Holds(crate::hold::standing(state, *contact, *person, *case, now.at))
+        }
         GateQuery::Figures => {
             let packs = state.policies.packs().iter();
             let policies = packs.map(|adopted| (adopted.pack.id.clone(), adopted.pack.version)).collect();

@@ -5,7 +5,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ConsentAnswer, Count, HoldKind, PermitRequest, RuleName, StopSource, Tightest};
+use super::{ConsentAnswer, Count, HoldKind, HoldPlacedV1, PermitRequest, RuleName, StopSource, Tightest};
 use crate::{Code, Position, Reason};
 
 /// What the asker is told.
@@ -73,6 +73,15 @@ pub enum GateQuery {
     Policies,
     /// What happened in this partition so far?
     Figures,
+    /// Which holds stand that were placed on this contact point, or else on this person, or else on this case?
+    Holds {
+        /// On this contact point.
+        contact: Option<ContactPointId>,
+        /// On this person.
+        person: Option<PersonId>,
+        /// On this case.
+        case: Option<CaseId>,
+    },
 }
 
 /// What a query is answered with.
@@ -91,6 +100,8 @@ pub enum GateReply {
     Contact(Option<Box<ContactStatus>>),
     /// To [`GateQuery::Figures`]. Boxed for size.
     Figures(Box<Figures>),
+    /// To [`GateQuery::Holds`], in order of their places.
+    Holds(Vec<StandingHold>),
 }
 
 /// What the answer would be.
@@ -155,6 +166,17 @@ pub struct Held {
     pub kind: HoldKind,
     /// Until when; `None`: until it is lifted.
     pub until: Option<Timestamp>,
+}
+
+/// A hold that stands, with all that was said when it was placed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandingHold {
+    /// Where it stands in this partition's log.
+    pub position: Position,
+    /// Since when.
+    pub at: Timestamp,
+    /// What was placed.
+    pub placed: HoldPlacedV1,
 }
 
 /// A case that holds a contact point.
