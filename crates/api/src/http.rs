@@ -2,13 +2,22 @@
 
 mod agencies;
 mod asker;
+mod bulk;
 mod cases;
 mod client;
+mod consents;
 mod contacts;
+mod explain;
+mod holds;
 mod input;
+mod json_lines;
+mod lines;
 mod permits;
+mod policies;
 mod probes;
 mod problem;
+mod recorded;
+mod registry;
 mod sign_in;
 mod upload;
 
@@ -42,26 +51,44 @@ pub fn router(platform: Platform) -> Router {
         .route("/agencies", get(agencies::list).post(agencies::register))
         .route("/agencies/{agency}/figures", get(agencies::figures))
         .route("/agencies/{agency}/suspension", post(agencies::suspend))
+        .route("/agencies/{agency}/standing", post(registry::standing))
+        .route("/agencies/{agency}/lines", post(registry::line))
+        .route("/agencies/{agency}/templates", post(registry::approve))
+        .route("/agencies/{agency}/templates/{template}/withdraw", post(registry::withdraw))
         .route("/agencies/{agency}/collectors", post(agencies::register_collector))
         .route("/collectors/{collector}/end", post(agencies::end_collector))
         .route("/collectors/{collector}/queue", get(agencies::queue))
         .route("/placement", post(agencies::place))
         .route("/permits", post(permits::request))
         .route("/permits/number", post(permits::number))
+        .route("/permits/check", post(bulk::check))
+        .route("/permits/batch", post(bulk::request))
+        .route("/permits/explain", post(explain::request))
+        .route("/decisions/explain", post(explain::decision))
         .route("/permits/redeem", post(permits::redeem))
         .route("/permits/settle", post(permits::settle))
         .route("/contacts/lookup", post(contacts::lookup))
         .route("/contacts/timeline", post(contacts::timeline))
         .route("/stops", post(contacts::stop))
+        .route("/holds", post(holds::place))
+        .route("/holds/lift", post(holds::lift))
+        .route("/holds/list", post(holds::list))
+        .route("/contacts/record", post(recorded::record))
+        .route("/contacts/record/batch", post(recorded::record_many))
+        .route("/numbers/disprove", post(recorded::disprove))
+        .route("/numbers/check", post(recorded::check))
         .route("/consents", post(contacts::consent))
+        .route("/consents/give", post(consents::give))
+        .route("/consents/revoke", post(consents::revoke))
         .route("/codes", post(sign_in::send_code))
         .route("/codes/verify", post(sign_in::verify_code))
         .route("/me", get(sign_in::me))
         .route("/figures", get(probes::figures))
         .route("/recount", post(probes::recount))
         .route("/checkpoints/{service}/{partition}", get(probes::checkpoint))
-        .route("/policies", get(probes::policies).post(probes::adopt_policy))
-        .route("/policies/{id}/withdraw", post(probes::withdraw_policy))
+        .route("/policies", get(policies::in_force).post(policies::adopt))
+        .route("/policies/replay", post(policies::replay))
+        .route("/policies/{id}/withdraw", post(policies::withdraw))
         .route("/status", get(probes::status))
         .route("/refusals/{code}", get(problem::page))
         .fallback(problem::no_route)

@@ -22,6 +22,15 @@ pub fn parse_day(text: &str) -> Option<i32> {
     jiff::civil::date(1970, 1, 1).until(date).ok().map(|span| span.get_days())
 }
 
+/// A moment of RFC 3339, or of a day in UTC: its first, or its last.
+pub fn parse_moment(text: &str, end_of_day: bool) -> Option<Timestamp> {
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return Some(Timestamp(at.as_millisecond()));
+    }
+    let first = Timestamp(i64::from(parse_day(text)?) * 86_400_000);
+    Some(if end_of_day { first.plus_ms(86_399_999) } else { first })
+}
+
 pub(crate) fn text<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(value)
 }

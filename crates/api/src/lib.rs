@@ -19,13 +19,15 @@ mod pace;
 mod platform;
 pub mod portfolio;
 mod principal;
+mod replay;
 pub mod shape;
 mod target;
 mod token;
+mod week_time;
 
 pub use code_sender::{CodeSender, CommandSender, Delivery, DisplayOnly, NoSender, SendError};
-pub use notice::{NOTICE, notice};
 pub use import::{ImportReport, Progress, ROW_ERRORS_KEPT, Refused};
+pub use notice::{NOTICE, notice};
 pub use platform::*;
 pub use principal::Principal;
 pub use target::Target;

@@ -6,15 +6,23 @@
 //! the first answer again; without one, each call is a command of its own.
 
 mod agencies;
+mod bulk;
 mod cases;
+mod consents;
 mod contacts;
+mod everywhere;
+mod explain;
 mod figures;
 pub(crate) mod give;
 mod history;
+mod holds;
 mod import;
 mod permits;
 mod policies;
 mod queue;
+mod recorded;
+mod registry;
+mod replay_policy;
 mod sign_in;
 mod status;
 
@@ -27,20 +35,31 @@ use gate::Gate;
 use ledger::Ledger;
 use model::{ContactPointId, Timestamp};
 use runtime::{Clock, Metrics, Port};
+use tokio::sync::Semaphore;
 use vault::Vault;
 
 use crate::code_sender::CodeSender;
 use crate::target::Target;
 
+pub use crate::replay::{AgencyChange, PolicyReplay, RuleChange};
 pub use agencies::{AgencyRegistration, PlacementRun};
 pub use audit::{After, AgencyFigures, AuditFigures, Recount, StreamLag, TimelineEntry, TimelineReason};
+pub use bulk::{CHECK_MAX, CheckedAsk};
 pub use cases::{CaseSummary, Payment, Posted};
+pub use consents::ConsentAsk;
 pub use contacts::{ContactView, HolderView, StopReceipt};
+pub use explain::{Decision, Explained, Recorded, RuleText};
 pub use figures::PlatformFigures;
 pub use history::{CaseContact, CasePerson, TimelinePage};
+pub use holds::{HoldAsk, HoldName, HoldOn, HoldReceipt, HoldView, HoldVoice};
 pub use permits::{PermitAsk, PermitGiven, Redeemed, SettleAsk, Settled};
 pub use queue::{QUEUE_MAX, Queue, QueueContact, QueueEntry};
+pub use recorded::{ContactAsk, DisproveAsk};
+pub use replay_policy::ReplayAsk;
 pub use status::{PartitionStatus, PlatformStatus};
+
+/// Explanations of decisions that read the log at the same time.
+const EXPLANATIONS_MAX: usize = 2;
 
 /// What a platform is made of.
 #[derive(Clone)]
@@ -68,12 +87,17 @@ pub struct Parts {
 pub struct Platform {
     parts: Arc<Parts>,
     paces: Arc<sign_in::Paces>,
+    /// Replays read whole logs: one at a time.
+    replays: Arc<Semaphore>,
+    /// So do explanations of decisions; they wait for their turn.
+    explanations: Arc<Semaphore>,
 }
 
 impl Platform {
     /// From its parts.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), paces: Arc::default() }
+        let [replays, explanations] = [1, EXPLANATIONS_MAX].map(|most| Arc::new(Semaphore::new(most)));
+        Self { parts: Arc::new(parts), paces: Arc::default(), replays, explanations }
     }
 
     /// What it is made of.

@@ -1,8 +1,20 @@
 //! Answers as JSON. One shape for HTTP and for the command line's `--format json`.
 
+mod explained;
+mod gate_rules;
+mod hold;
+mod replay;
+
+pub use explained::{Reader, explained};
+pub use hold::hold;
+pub use replay::policy_replay;
+
 use audit::{After, AgencyFigures, AuditFigures, Recount, TimelineEntry, TimelineReason};
 use events::assignment::{AgencyView, AssignmentFigures, UnplacedV1};
-use events::gate::{ConsentAnswer, Count, Figures as GateFigures, Held, RuleName, Stop, StopSource};
+use events::gate::{
+    ConsentAnswer, ConsentCovers, Count, Direction, Figures as GateFigures, Held, NumberCheck, RuleName,
+    Stop, StopSource,
+};
 use events::ledger::{CloseReason, LedgerFigures};
 use events::{Actor, Position, Reason, Refusal};
 use model::{Currency, Money, Timestamp};
@@ -402,4 +414,34 @@ pub const fn consent_word(answer: ConsentAnswer) -> &'static str {
 pub fn consent_answer(word: &str) -> Option<ConsentAnswer> {
     use ConsentAnswer::{Confirmed, Refused, UnknownDebtor};
     [Confirmed, Refused, UnknownDebtor].into_iter().find(|answer| consent_word(*answer) == word)
+}
+
+/// What a word says that a consent lifts.
+pub fn consent_covers(word: &str) -> Option<ConsentCovers> {
+    Some(match word {
+        "frequency" => ConsentCovers::Frequency,
+        "hours" => ConsentCovers::Hours,
+        "messages" => ConsentCovers::Messages,
+        _ => return None,
+    })
+}
+
+/// Who began a contact, of a word.
+pub fn direction(word: &str) -> Option<Direction> {
+    Some(match word {
+        "outbound" => Direction::Outbound,
+        "inbound" => Direction::Inbound,
+        _ => return None,
+    })
+}
+
+/// What a check found, of a word.
+pub fn number_check(word: &str) -> Option<NumberCheck> {
+    Some(match word {
+        "not-reassigned" => NumberCheck::NotReassigned,
+        "not-in-service" => NumberCheck::NotInService,
+        "shared-in-order" => NumberCheck::SharedInOrder,
+        "fabricated" => NumberCheck::Fabricated,
+        _ => return None,
+    })
 }

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use events::{Code, Reason, Refusal};
-use model::{ContactPointId, PhoneNumber};
+use model::{ContactPointId, PhoneNumber, Timestamp};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 
@@ -67,7 +67,7 @@ pub(super) fn malformed(detail: impl Into<String>) -> Refusal {
 }
 
 /// Says where JSON does not fit and what was expected there.
-fn without_input(error: &serde_json::Error) -> String {
+pub(super) fn without_input(error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
     // Ends in "at line 1 column 2", which is said first here.
     let message = error.to_string();
@@ -129,6 +129,17 @@ pub(super) fn after(text: Option<&str>) -> Result<Option<After>, Refusal> {
     let read =
         |text| shape::after(text).ok_or_else(|| malformed("after: expected the `next` of the page before"));
     text.map(read).transpose()
+}
+
+/// A moment of RFC 3339.
+pub(super) fn moment(name: &str, text: &str) -> Result<Timestamp, Refusal> {
+    let at = text.parse::<jiff::Timestamp>().map(|at| Timestamp(at.as_millisecond()));
+    at.map_err(|_| malformed(format!("{name}: expected a time such as 2026-11-24T02:00:00Z")))
+}
+
+/// The same, where it may be left out.
+pub(super) fn moment_if_any(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Refusal> {
+    text.map(|text| moment(name, text)).transpose()
 }
 
 /// A phone number; a national one is Chinese unless `region` says otherwise.

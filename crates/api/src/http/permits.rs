@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use events::Refusal;
 use events::gate::{Line, TemplateId};
 use model::{CaseId, Channel, CollectorId, ContactPointId, Outcome, Purpose};
 use serde::Deserialize;
@@ -35,17 +36,23 @@ pub(super) struct Ask {
     template: Option<u32>,
 }
 
+impl Ask {
+    /// As the platform is asked.
+    pub(super) fn read(self) -> Result<PermitAsk, Refusal> {
+        let target = whom(self.number.as_deref(), self.region.as_deref(), self.contact)?;
+        let Self { case, also, collector, channel, purpose, line, template, .. } = self;
+        let template = template.map(TemplateId);
+        Ok(PermitAsk { target, case, also, collector, channel, purpose, line, template })
+    }
+}
+
 pub(super) async fn request(
     State(platform): State<Platform>,
     Asker(principal): Asker,
     retry_key: RetryKey,
     Input(ask): Input<Ask>,
 ) -> Result<Json<PermitGiven>, Problem> {
-    let target = whom(ask.number.as_deref(), ask.region.as_deref(), ask.contact)?;
-    let Ask { case, also, collector, channel, purpose, line, template, .. } = ask;
-    let template = template.map(TemplateId);
-    let ask = PermitAsk { target, case, also, collector, channel, purpose, line, template };
-    Ok(Json(platform.request_permit(&principal, &ask, retry_key.as_deref()).await?))
+    Ok(Json(platform.request_permit(&principal, &ask.read()?, retry_key.as_deref()).await?))
 }
 
 #[derive(Deserialize)]

@@ -6,11 +6,10 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use prometheus::TextEncoder;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::asker::{Asker, RetryKey};
-use super::input::{Input, id};
+use super::asker::Asker;
+use super::input::id;
 use super::problem::Problem;
 use crate::platform::{Platform, PlatformStatus};
 use crate::shape;
@@ -57,39 +56,6 @@ pub(super) async fn checkpoint(
     let stream = id(&format!("{service}/{partition}"))?;
     let note = platform.checkpoint(stream).await?;
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response())
-}
-
-pub(super) async fn adopt_policy(
-    State(platform): State<Platform>,
-    Asker(principal): Asker,
-    retry_key: RetryKey,
-    Input(wanted): Input<Adopt>,
-) -> Result<Json<Value>, Problem> {
-    let changed = platform.adopt_policy(&principal, wanted.pack, retry_key.as_deref()).await?;
-    Ok(Json(json!({ "changed": changed })))
-}
-
-/// A rule pack, as its text.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Adopt {
-    pack: String,
-}
-
-pub(super) async fn withdraw_policy(
-    State(platform): State<Platform>,
-    Asker(principal): Asker,
-    retry_key: RetryKey,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, Problem> {
-    let changed = platform.withdraw_policy(&principal, id, retry_key.as_deref()).await?;
-    Ok(Json(json!({ "changed": changed })))
-}
-
-/// The law in force: public.
-pub(super) async fn policies(State(platform): State<Platform>) -> Result<Json<Value>, Problem> {
-    let (position, packs) = platform.policies().await?;
-    Ok(Json(json!({ "position": position.map(|position| position.0), "packs": packs })))
 }
 
 /// Prometheus text format, version 0.0.4.

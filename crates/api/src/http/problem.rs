@@ -77,11 +77,13 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Code::CASE_UNKNOWN
         | Code::AGENCY_UNKNOWN
         | Code::COLLECTOR_UNKNOWN
-        | Code::PERMIT_UNKNOWN => StatusCode::NOT_FOUND,
+        | Code::PERMIT_UNKNOWN
+        | Code::HOLD_UNKNOWN => StatusCode::NOT_FOUND,
         Code::MALFORMED
         | Code::UNBALANCED
         | Code::AMOUNT_INVALID
         | Code::CURRENCY_DIFFERS
+        | Code::CONSENT_INVALID
         | Code::POLICY_INVALID => StatusCode::UNPROCESSABLE_ENTITY,
         // The rest is a state that does not allow it now.
         _ => StatusCode::CONFLICT,

@@ -147,6 +147,27 @@ impl Platform {
         Ok(given != GateAnswer::Done { changed: false })
     }
 
+    /// The case that holds a contact point, if the principal may see it; without a case, the first that they may see. What
+    /// another party holds is answered as if it did not exist.
+    pub(super) async fn holder_seen(
+        &self,
+        principal: &Principal,
+        contact: ContactPointId,
+        case: Option<CaseId>,
+    ) -> Result<Option<Holder>, Refusal> {
+        if *principal == Principal::CalledPerson(contact) && case.is_none() {
+            return Ok(None);
+        }
+        let status = self.contact_status(contact).await?.ok_or_else(not_found)?;
+        let holders = status.holders.into_iter().filter(|holder| case.is_none_or(|case| case == holder.case));
+        for holder in holders {
+            if self.sees(principal, &holder).await? {
+                return Ok(Some(holder));
+            }
+        }
+        Err(not_found())
+    }
+
     /// A collector sees what is in their queue, not all that their agency has.
     async fn sees(&self, principal: &Principal, holder: &Holder) -> Result<bool, Refusal> {
         let Principal::Collector(collector, agency) = *principal else { return Ok(sees(principal, holder)) };

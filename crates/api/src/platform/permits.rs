@@ -104,22 +104,10 @@ impl Platform {
         ask: &PermitAsk,
         retry_key: Option<&str>,
     ) -> Result<PermitGiven, Refusal> {
-        let (agency, collector) = self.caller(principal, ask.collector).await?;
-        let line = own_line(&agency, ask.line)?;
-        let contact = self.contact_point(&ask.target);
-        let request = PermitRequest {
-            contact,
-            case: ask.case,
-            also: ask.also.clone(),
-            agency: agency.agency,
-            collector,
-            channel: ask.channel,
-            purpose: ask.purpose,
-            line,
-            template: ask.template.or((ask.purpose == Purpose::ConsentNotice).then_some(NOTICE)),
-        };
+        let request = self.request_of(principal, ask).await?;
+        let PermitRequest { contact, agency, collector, line, .. } = request;
         let id = Names::new(principal, retry_key)?.nth(0);
-        let tenant = Tenant::Agency(agency.agency);
+        let tenant = Tenant::Agency(agency);
         let command = GateCommand::RequestPermit(request);
         match give(&self.parts.gate, principal, tenant, id, command).await? {
             GateAnswer::Permit { permit, expires_at, tightest } => {
@@ -128,7 +116,7 @@ impl Platform {
                     permit,
                     expires_at,
                     case: ask.case,
-                    agency: agency.agency,
+                    agency,
                     collector,
                     channel: ask.channel,
                 };
@@ -143,6 +131,27 @@ impl Platform {
             }),
             _ => Err(Code::UNAVAILABLE.into()),
         }
+    }
+
+    /// The request as the gate is asked: by a party that may ask for the permit.
+    pub(super) async fn request_of(
+        &self,
+        principal: &Principal,
+        ask: &PermitAsk,
+    ) -> Result<PermitRequest, Refusal> {
+        let (agency, collector) = self.caller(principal, ask.collector).await?;
+        let line = own_line(&agency, ask.line)?;
+        Ok(PermitRequest {
+            contact: self.contact_point(&ask.target),
+            case: ask.case,
+            also: ask.also.clone(),
+            agency: agency.agency,
+            collector,
+            channel: ask.channel,
+            purpose: ask.purpose,
+            line,
+            template: ask.template.or((ask.purpose == Purpose::ConsentNotice).then_some(NOTICE)),
+        })
     }
 
     /// Redeems a permit as the contact is made: for the trunk, the permit's collector, their agency, the operator.

@@ -1,11 +1,9 @@
 //! The rule packs that the gate decides by.
 
-use events::gate::{GateAnswer, GateCommand, GateQuery, GateReply, PolicyAdoptedV2, PolicyWithdrawnV1};
+use events::gate::{GateCommand, GateQuery, GateReply, PolicyAdoptedV2, PolicyWithdrawnV1};
 use events::{Code, Position, Refusal, Tenant};
-use runtime::Order;
 
 use super::Platform;
-use super::give::{Names, give_to};
 use crate::principal::Principal;
 
 impl Platform {
@@ -17,8 +15,9 @@ impl Platform {
         pack: String,
         retry_key: Option<&str>,
     ) -> Result<bool, Refusal> {
+        principal.operator_only()?;
         let command = GateCommand::AdoptPolicy(PolicyAdoptedV2 { pack });
-        self.in_every_partition(principal, command, retry_key).await
+        self.tell_gate(principal, Tenant::Platform, command, retry_key).await
     }
 
     /// Withdraws a rule pack in every partition: for the operator.
@@ -28,8 +27,9 @@ impl Platform {
         id: String,
         retry_key: Option<&str>,
     ) -> Result<bool, Refusal> {
+        principal.operator_only()?;
         let command = GateCommand::WithdrawPolicy(PolicyWithdrawnV1 { id });
-        self.in_every_partition(principal, command, retry_key).await
+        self.tell_gate(principal, Tenant::Platform, command, retry_key).await
     }
 
     /// Where the last change of the rules stands, and the text of every pack in force, in order of id: public.
@@ -38,29 +38,5 @@ impl Platform {
             GateReply::Policies(position, texts) => Ok((position, texts)),
             _ => Err(Code::UNAVAILABLE.into()),
         }
-    }
-
-    /// For the operator: what concerns everybody is told to every partition of the gate.
-    async fn in_every_partition(
-        &self,
-        principal: &Principal,
-        command: GateCommand,
-        retry_key: Option<&str>,
-    ) -> Result<bool, Refusal> {
-        principal.operator_only()?;
-        let names = Names::new(principal, retry_key)?;
-        let mut changed = false;
-        for partition in 0..self.parts.gate.partitions() {
-            let order = Order {
-                id: names.nth(u32::from(partition)),
-                actor: principal.actor(),
-                tenant: Tenant::Platform,
-                cause: None,
-                command: command.clone(),
-            };
-            let answer = give_to(&self.parts.gate, partition, order).await?;
-            changed |= answer != GateAnswer::Done { changed: false };
-        }
-        Ok(changed)
     }
 }

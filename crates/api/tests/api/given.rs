@@ -152,7 +152,11 @@ impl Given {
         let line = line.parse().expect("a line");
         let line = GateCommand::RegisterLine(LineRegisteredV1 { agency, line, registered: true });
         for command in [line, GateCommand::ApproveTemplate(api::notice(agency))] {
-            self.platform.parts().gate.submit(self.order(command)).await.expect("made known");
+            let gate = &self.platform.parts().gate;
+            for partition in 0..gate.partitions() {
+                let orders = vec![self.order(command.clone())];
+                gate.submit_to(partition, orders).await.remove(0).expect("made known");
+            }
         }
     }
 

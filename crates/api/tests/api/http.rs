@@ -15,23 +15,23 @@ use crate::given::{
 };
 
 /// A server and a client that does not fail on a status.
-struct Web {
-    given: Given,
+pub struct Web {
+    pub given: Given,
     address: SocketAddr,
     agent: Agent,
     stop: watch::Sender<bool>,
     served: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
-struct Answer {
-    status: u16,
-    body: Value,
-    text: String,
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+    pub text: String,
     headers: ureq::http::HeaderMap,
 }
 
 impl Web {
-    async fn over(given: Given) -> Self {
+    pub async fn over(given: Given) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("listener");
         let address = listener.local_addr().expect("address");
         let (stop, stopped) = watch::channel(false);
@@ -54,7 +54,7 @@ impl Web {
         .await
     }
 
-    async fn post(&self, principal: Principal, path: &str, body: Value) -> Answer {
+    pub async fn post(&self, principal: Principal, path: &str, body: Value) -> Answer {
         let bearer = (principal != Principal::Anonymous).then(|| format!("Bearer {}", self.token(principal)));
         self.call(
             move |agent, url| {
@@ -63,6 +63,18 @@ impl Web {
                     request = request.header("authorization", bearer);
                 }
                 request.send(body.to_string()).expect("answer")
+            },
+            path,
+        )
+        .await
+    }
+
+    pub async fn post_lines(&self, principal: Principal, path: &str, body: String) -> Answer {
+        let bearer = format!("Bearer {}", self.token(principal));
+        self.call(
+            move |agent, url| {
+                let request = agent.post(url).header("content-type", "application/x-ndjson");
+                request.header("authorization", bearer).send(body).expect("answer")
             },
             path,
         )
@@ -86,7 +98,7 @@ impl Web {
     }
 }
 
-fn codes(answer: &Answer) -> Vec<&str> {
+pub fn codes(answer: &Answer) -> Vec<&str> {
     let reasons = answer.body["reasons"].as_array().expect("reasons");
     reasons.iter().map(|reason| reason["word"].as_str().expect("word")).collect()
 }
@@ -100,6 +112,10 @@ async fn a_case_from_the_file_to_a_settled_call() {
     });
     assert_eq!(web.post(operator, "/v1/agencies", agency.clone()).await.body, json!({ "changed": true }));
     assert_eq!(web.post(operator, "/v1/agencies", agency).await.body, json!({ "changed": false }));
+    // As the process managers do.
+    let line = json!({ "line": LINE, "registered": true });
+    let registered = web.post(operator, "/v1/agencies/agency-3/lines", line).await;
+    assert_eq!((registered.status, registered.body), (200, json!({ "changed": true })));
     let person = json!({ "collector": "collector-301", "name": "张三" });
     let registered = web.post(Principal::Agency(AGENCY), "/v1/agencies/agency-3/collectors", person).await;
     assert_eq!((registered.status, registered.body), (200, json!({ "changed": true })));
@@ -142,7 +158,7 @@ async fn a_case_from_the_file_to_a_settled_call() {
         json!({ "number": DEBTOR_NUMBER, "case": case.to_string(), "channel": "call", "purpose": "collect" });
     let permit = web.post(collector(), "/v1/permits", ask.clone()).await;
     assert_eq!(
-        (permit.status, &permit.body["day"]),
+        (permit.status, &permit.body["tightest"]["count"]),
         (200, &json!({ "counted": 1, "limit": 3 })),
         "{}",
         permit.text

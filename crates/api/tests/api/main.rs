@@ -1,8 +1,11 @@
 //! The platform and its HTTP routes, over real services on a log in memory.
 
 mod case_money;
+mod explain;
 mod given;
+mod holds;
 mod http;
+mod http_gate;
 mod imports;
 mod permits;
 mod sign_in;

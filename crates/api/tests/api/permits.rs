@@ -15,7 +15,9 @@ async fn given_a_placed_case_when_a_permit_is_used_then_it_works_once_and_is_set
     let (given, case) = Given::placed_case().await;
     let platform = &given.platform;
     let permit = platform.request_permit(&collector(), &ask(case), Some("one")).await.expect("permit");
-    assert_eq!((permit.day.counted, permit.day.limit, permit.line.as_str()), (1, 3, LINE));
+    let tightest = permit.tightest.expect("a cap applies");
+    assert_eq!((tightest.rule.as_str(), permit.line.as_str()), ("strict/day-cap", LINE));
+    assert_eq!((tightest.count.counted, tightest.count.limit), (1, 3));
     let again = platform.request_permit(&collector(), &ask(case), Some("one")).await.expect("the same");
     assert_eq!(again, permit);
     let dialed = platform.number_to_dial(&collector(), &permit.token).await.expect("number");
@@ -39,7 +41,11 @@ async fn given_the_cap_reached_when_asked_then_refused_with_the_limit_and_the_re
         let permit = given.platform.request_permit(&collector(), &ask(case), None).await.expect("permit");
         let call = format!("call-{call}");
         given.platform.redeem(&collector(), &permit.token, &call, None).await.expect("redeemed");
-        given.platform.settle(&collector(), &permit.token, &Outcome::NoAnswer.into(), None).await.expect("settled");
+        given
+            .platform
+            .settle(&collector(), &permit.token, &Outcome::NoAnswer.into(), None)
+            .await
+            .expect("settled");
     }
     let refusal = given.platform.request_permit(&collector(), &ask(case), None).await.expect_err("cap");
     let reason = &refusal.reasons[0];

@@ -187,7 +187,10 @@ async fn the_operator_alone_registers_agencies_places_and_adopts_policies() {
     for principal in [Principal::Agency(AGENCY), Principal::Supervisor(None), Principal::Anonymous] {
         let refused = given.platform.place_open_cases(&principal, None).await;
         assert_eq!(codes(refused), [Code::FORBIDDEN], "{principal:?}");
-        let refused = given.platform.adopt_policy(&principal, policy::text("strict").expect("a pack").to_owned(), None).await;
+        let refused = given
+            .platform
+            .adopt_policy(&principal, policy::text("strict").expect("a pack").to_owned(), None)
+            .await;
         assert_eq!(codes(refused), [Code::FORBIDDEN]);
         let refused = given.platform.suspend_agency(&principal, AGENCY, true, None).await;
         assert_eq!(codes(refused), [Code::FORBIDDEN]);

@@ -1,0 +1,188 @@
+//! Why: a decision of the gate reproduced from the log alone, or what the gate would say of a request.
+
+use std::collections::BTreeMap;
+
+use events::gate::{
+    ContactStatus, Explanation, GateQuery, GateReply, PermitRequest, RefusedByV2, RuleVerdict, Tightest,
+};
+use events::{Code, Position, Refusal, StreamId};
+use model::{ContactPointId, LenderId, Timestamp};
+use policy::pack::Reading;
+
+use super::Platform;
+use super::permits::PermitAsk;
+use crate::principal::{Principal, not_found};
+use crate::replay::{self, Until};
+use crate::target::Target;
+
+/// Which decision: where it stands in the gate's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// In this partition's log.
+    At(u16, Position),
+    /// In the log of the partition of this contact point.
+    Of(Target, Position),
+}
+
+/// A request and what every rule says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// The request.
+    pub asked: PermitRequest,
+    /// Whose case it is about; `None`: the contact point is not known for it.
+    pub lender: Option<LenderId>,
+    /// What every rule says.
+    pub explanation: Explanation,
+    /// What was recorded; `None`: nothing, it is a question.
+    pub recorded: Option<Recorded>,
+    /// Every rule of the packs, by its name: what it demands, in words.
+    pub rules: BTreeMap<String, RuleText>,
+}
+
+/// A decision as the log has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Which log.
+    pub stream: StreamId,
+    /// Where in it.
+    pub position: Position,
+    /// Where the last change of the rules stood then.
+    pub policy: Option<Position>,
+    /// The last moment at which the permit could be redeemed; `None`: it was refused.
+    pub expires_at: Option<Timestamp>,
+    /// The frequency rule that left least.
+    pub tightest: Option<Tightest>,
+    /// Every rule that refused.
+    pub reasons: Vec<RefusedByV2>,
+    /// When all of them together would next have allowed it.
+    pub next_allowed: Option<Timestamp>,
+    /// How the decision made again from the log differs from this one. It must not.
+    pub differences: Vec<String>,
+}
+
+/// What a rule demands, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleText {
+    /// In English.
+    pub english: String,
+    /// In Chinese.
+    pub chinese: String,
+    /// Where it is written; empty for the gate's own rules.
+    pub source: String,
+    /// How that was read.
+    pub read: Option<Reading>,
+    /// The pack's version.
+    pub version: u32,
+}
+
+impl Platform {
+    /// Makes a decision again, from the log alone: to whoever asked, their agency, the case's lender, the person whose number it
+    /// is, the operator and the supervisor of all. Takes as long as reading that partition's log up to it.
+    pub async fn explain_decision(
+        &self,
+        principal: &Principal,
+        decision: &Decision,
+    ) -> Result<Explained, Refusal> {
+        if matches!(principal, Principal::Anonymous | Principal::Trunk) {
+            return Err(principal.forbidden("a party to the decision"));
+        }
+        let (partition, position) = match decision {
+            Decision::At(partition, position) => (*partition, *position),
+            Decision::Of(target, position) => {
+                (self.parts.gate.partition_of(&self.contact_point(target).0), *position)
+            }
+        };
+        if partition >= self.parts.gate.partitions() {
+            return Err(not_found());
+        }
+        // Each reads a log from its beginning.
+        let _turn = self.explanations.acquire().await.map_err(|_| Refusal::from(Code::UNAVAILABLE))?;
+        let read =
+            replay::read(self.parts.audit.as_ref(), partition, Until::new(position), |_, _| {}).await?;
+        let reproduced = tokio::task::spawn_blocking(move || read.reproduce()).await;
+        let reproduced = reproduced.map_err(|_| Refusal::from(Code::UNAVAILABLE))?.ok_or_else(not_found)?;
+        let lender = lender_of(&reproduced.asked, reproduced.contact.as_ref());
+        if !concerns(principal, &reproduced.asked, lender) {
+            return Err(not_found());
+        }
+        let recorded = reproduced.recorded;
+        if !reproduced.differences.is_empty() {
+            tracing::error!(partition, %position, "a decision made again from the log differs from the recorded one");
+        }
+        Ok(Explained {
+            lender,
+            recorded: Some(Recorded {
+                stream: StreamId { service: events::Service::Gate, partition },
+                position,
+                policy: recorded.policy,
+                expires_at: recorded.expires_at,
+                tightest: recorded.tightest,
+                reasons: recorded.reasons,
+                next_allowed: recorded.next_allowed,
+                differences: reproduced.differences,
+            }),
+            rules: texts(&reproduced.packs, &reproduced.explanation),
+            asked: reproduced.asked,
+            explanation: reproduced.explanation,
+        })
+    }
+
+    /// What every rule says of a request now: to whoever might ask for that permit. Reserves and records nothing.
+    pub async fn explain_request(
+        &self,
+        principal: &Principal,
+        ask: &PermitAsk,
+    ) -> Result<Explained, Refusal> {
+        let asked = self.request_of(principal, ask).await?;
+        let partition = self.parts.gate.partition_of(&asked.contact.0);
+        let query = GateQuery::Explain(asked.clone());
+        let GateReply::Explain(explanation) = self.parts.gate.query(partition, query).await? else {
+            return Err(Code::UNAVAILABLE.into());
+        };
+        let (status, (_, packs)) = tokio::try_join!(self.contact_status(asked.contact), self.policies())?;
+        let lender = lender_of(&asked, status.as_ref());
+        let rules = texts(&packs, &explanation);
+        Ok(Explained { asked, lender, explanation, recorded: None, rules })
+    }
+}
+
+fn lender_of(asked: &PermitRequest, contact: Option<&ContactStatus>) -> Option<LenderId> {
+    let holder = contact?.holders.iter().find(|holder| holder.case == asked.case)?;
+    Some(holder.lender)
+}
+
+/// A decision is shown to those whom it concerns.
+fn concerns(principal: &Principal, asked: &PermitRequest, lender: Option<LenderId>) -> bool {
+    let own = |contact: ContactPointId| contact == asked.contact;
+    match *principal {
+        Principal::Operator | Principal::Supervisor(None) => true,
+        Principal::Lender(own) => lender == Some(own),
+        Principal::Agency(agency) | Principal::Supervisor(Some(agency)) => asked.agency == agency,
+        Principal::Collector(collector, agency) => asked.agency == agency && asked.collector == collector,
+        Principal::CalledPerson(contact) => own(contact),
+        Principal::Trunk | Principal::Anonymous => false,
+    }
+}
+
+/// The words of the rules that had something to say, or might have.
+fn texts(packs: &[String], explanation: &Explanation) -> BTreeMap<String, RuleText> {
+    let mut texts = BTreeMap::new();
+    for pack in packs.iter().filter_map(|text| policy::parse(text).ok()) {
+        for rule in &pack.rules {
+            let name = rule.name(&pack);
+            let asked = |considered: &&events::gate::Considered| considered.rule.as_str() == name;
+            if explanation.rules.iter().find(asked).is_none_or(|found| found.verdict == RuleVerdict::Silent) {
+                continue;
+            }
+            let text = RuleText {
+                english: rule.describe(),
+                chinese: rule.describe_zh(),
+                source: rule.source.clone(),
+                read: Some(rule.read),
+                version: pack.version,
+            };
+            texts.insert(name, text);
+        }
+    }
+    texts
+}
