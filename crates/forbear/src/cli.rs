@@ -1,5 +1,10 @@
 //! The command line.
 
+mod explain;
+mod hold;
+mod registry;
+mod told;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,6 +12,10 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, LenderId, Outcome, Purpose};
 
+pub use self::explain::{Explain, ExplainRequest, For};
+pub use self::hold::{Hold, HoldOn};
+pub use self::registry::{RegisterLine, Standing, Template};
+pub use self::told::{Consent, Contacts, Number};
 use crate::config::Given;
 use crate::failure::Failure;
 use crate::node::Role;
@@ -155,6 +164,23 @@ pub enum Command {
     /// receipt: where in the log the stop stands.
     #[command(after_help = STOP_EXAMPLES)]
     Stop(Stop),
+    /// Have contact held: on a channel, at a time, about a debt, for a dispute. Lift holds, list them.
+    #[command(subcommand, after_help = hold::EXAMPLES)]
+    Hold(Hold),
+    /// Take down consents: given, taken back, and what a named contact answered.
+    #[command(subcommand)]
+    Consent(Consent),
+    /// Record contacts that no permit was asked for.
+    #[command(subcommand)]
+    Contacts(Contacts),
+    /// Say whose a number is not, and what a check of it found.
+    #[command(subcommand)]
+    Number(Number),
+    /// Explain a decision of the gate, made again from the log alone: every rule, what it counted, its source.
+    ///
+    /// Fails if the log does not give the same decision again.
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(Explain),
     /// Show what happened to a number or a case, in order.
     Timeline(Timeline),
     /// Show whether every part answers, and the figures so far.
@@ -229,6 +255,20 @@ pub enum Policy {
     Adopt {
         /// An id or a file.
         pack: String,
+        /// Where the platform is.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Try a draft on the past: what would have been refused or allowed instead, by rule and agency. Touches nothing.
+    Replay {
+        /// The draft: a file, or the id of a pack that comes with the program.
+        pack: String,
+        /// The first day (UTC) whose requests are judged again, or a time such as 2026-11-24T02:00:00Z.
+        #[arg(long)]
+        from: String,
+        /// The last.
+        #[arg(long)]
+        until: String,
         /// Where the platform is.
         #[command(flatten)]
         server: Server,
@@ -390,6 +430,12 @@ pub enum Agency {
         #[command(flatten)]
         server: Server,
     },
+    /// Let an agency or a collector collect, or not, without taking cases back.
+    Standing(Standing),
+    /// Register a calling number to an agency, or take it back.
+    Line(RegisterLine),
+    /// Have the text of an agency's messages approved, or withdraw it.
+    Template(Template),
     /// List all agencies.
     List(Server),
 }
@@ -453,6 +499,32 @@ pub enum Permit {
         #[command(flatten)]
         server: Server,
     },
+    /// Say of each request of a list when it would be allowed. Reserves and records nothing.
+    ///
+    /// A file of JSON lines; each has what POST /v1/permits takes (proto/http.md).
+    Check {
+        /// The file.
+        file: PathBuf,
+        /// How the platform is reached.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Ask for the permits of a list.
+    ///
+    /// A file of JSON lines; each has what POST /v1/permits takes (proto/http.md).
+    Batch {
+        /// The file.
+        file: PathBuf,
+        /// A name for these requests, at most 100 characters: the same file again by the same name gives the same
+        /// permits instead of others [default: a random one at each start].
+        #[arg(long)]
+        retry_key: Option<String>,
+        /// How the platform is reached.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Say what every rule would say of a request. Reserves and records nothing.
+    Explain(ExplainRequest),
     /// Redeem a permit: the call is being placed now.
     Redeem {
         /// The token that the request returned.

@@ -1,6 +1,6 @@
 //! A client of the platform's HTTP interface.
 
-use std::io::{ErrorKind, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use api::{Principal, SignIn};
@@ -92,6 +92,18 @@ impl Client {
         })
     }
 
+    /// Asks what only a body can say, such as a number, and waits for as long as it takes.
+    pub fn question(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        let request = self.request(&self.patient, path, "application/json");
+        self.read(request.send(body.to_string())).map_err(|miss| miss.failure)
+    }
+
+    /// The same of many things, a line of JSON each.
+    pub fn question_lines(&self, path: &str, lines: Vec<u8>) -> Result<Value, Failure> {
+        let request = self.request(&self.patient, path, "application/x-ndjson");
+        self.read(request.send(&lines[..])).map_err(|miss| miss.failure)
+    }
+
     /// Commands what its path says in full, and waits for as long as it takes. A body that the platform does not
     /// read could break the connection before its answer is here.
     pub fn order(&self, path: &str) -> Result<Value, Failure> {
@@ -107,6 +119,35 @@ impl Client {
         let body = SendBody::from_owned_reader(reader);
         let request = self.request(&self.patient, path, "application/octet-stream");
         self.read(request.send(body)).map_err(|miss| miss.failure)
+    }
+
+    /// Asks what takes long, and takes the answer line by line as it comes. It is sent once.
+    pub fn lines(
+        &self,
+        path: &str,
+        content_type: &str,
+        retry_key: Option<&str>,
+        body: impl Read + 'static,
+        mut take: impl FnMut(Value),
+    ) -> Result<(), Failure> {
+        let mut request = self.request(&self.patient, path, content_type);
+        if let Some(key) = retry_key {
+            request = request.header("Idempotency-Key", key);
+        }
+        let mut response = match request.send(SendBody::from_owned_reader(body)) {
+            Ok(response) if response.status().is_success() => response,
+            other => return self.read(other).map(drop).map_err(|miss| miss.failure),
+        };
+        let reader = BufReader::new(response.body_mut().with_config().limit(u64::MAX).reader());
+        for line in reader.lines() {
+            let cut = |error| Failure::unavailable(format!("{} broke off its answer: {error}", self.server));
+            let line = line.map_err(cut)?;
+            let value = serde_json::from_str(&line).map_err(|error| {
+                Failure::failed(format!("expected a line of JSON from {}: {error}", self.server))
+            })?;
+            take(value);
+        }
+        Ok(())
     }
 
     fn request(&self, agent: &Agent, path: &str, content_type: &str) -> RequestBuilder<WithBody> {

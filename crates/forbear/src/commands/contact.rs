@@ -21,7 +21,7 @@ pub(super) fn whom(whom: &Whom) -> Result<Value, Failure> {
     }
 }
 
-fn read_number(number: &str) -> Result<String, Failure> {
+pub(super) fn read_number(number: &str) -> Result<String, Failure> {
     if number != "-" {
         return Ok(number.to_owned());
     }

@@ -1,15 +1,22 @@
 //! The commands, one file each kind.
 
 mod agency;
+mod bulk;
 mod code;
 mod contact;
 mod demo;
+mod explain;
+mod hold;
 mod import;
+mod lines_file;
 mod permit;
 mod policy;
 mod process;
+mod registry;
+mod replay;
 mod status;
 mod token;
+mod told;
 
 use serde_json::Value;
 
@@ -41,6 +48,11 @@ fn client(command: Command, format: Format) -> Result<(), Failure> {
         Command::Queue(queue) => agency::queue(&queue, format),
         Command::Permit(permit) => permit::run(permit, format),
         Command::Stop(stop) => contact::stop(&stop, format),
+        Command::Hold(hold) => hold::run(hold, format),
+        Command::Consent(consent) => told::consent(&consent, format),
+        Command::Contacts(contacts) => told::contacts(&contacts, format),
+        Command::Number(number) => told::number(&number, format),
+        Command::Explain(explain) => explain::decision(&explain, format),
         Command::Timeline(timeline) => contact::timeline(&timeline, format),
         Command::Status(server) => status::status(&server, format),
         Command::Recount(server) => status::recount(&server, format),

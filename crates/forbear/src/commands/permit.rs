@@ -36,6 +36,9 @@ pub(super) fn run(permit: Permit, format: Format) -> Result<(), Failure> {
                 )
             });
         }
+        Permit::Check { file, server } => super::bulk::check(&file, &server, format)?,
+        Permit::Batch { file, retry_key, server } => super::bulk::batch(&file, retry_key, &server, format)?,
+        Permit::Explain(request) => super::explain::request(&request, format)?,
         Permit::Redeem { permit, call, server } => {
             let body = json!({ "token": permit, "call": call });
             let answer = Client::signed_in(&server)?.post("/v1/permits/redeem", &body)?;

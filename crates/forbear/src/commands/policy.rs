@@ -28,6 +28,10 @@ pub(super) fn run(policy: Policy, format: Format) -> Result<(), Failure> {
             });
             Ok(())
         }
+        Policy::Replay { pack, from, until, server } => {
+            let body = json!({ "pack": read_text(&pack)?, "from": from, "until": until });
+            super::replay::run(&pack, &body, &server, format)
+        }
         Policy::Withdraw { id, server } => {
             let answer = Client::signed_in(&server)?.order(&format!("/v1/policies/{id}/withdraw"))?;
             print(format, &answer, |_| format!("{id} is no longer in force"));
