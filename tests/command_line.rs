@@ -47,6 +47,14 @@ impl CommandLine {
         failure(&self.signed_in(&[arguments, &["--format", "json"]].concat()), &[])
     }
 
+    /// What a command that fails had printed for programs.
+    fn failure_after(&self, arguments: &[&str]) -> String {
+        let arguments = [arguments, &["--format", "json"]].concat();
+        let (code, out, _) = run_to_failure(FORBEAR, &self.signed_in(&arguments), &[]);
+        assert_eq!(code, Some(1), "{out}");
+        out
+    }
+
     fn signed_in<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {
         let server = ["--server", &self.server];
         // Anybody may say stop; the command takes no key.
@@ -254,5 +262,129 @@ fn given_a_platform_when_each_command_is_used_then_it_says_what_it_did() {
     assert!(line.text(&["recount"]).contains("asked 3, allowed 2, refused 1, calls 1"));
     assert!(line.text(&["agency", "suspend", "agency-1"]).contains("3 cases taken back"));
     assert!(line.text(&["agency", "suspend", "agency-1", "--lift"]).contains("may work again"));
+    program.stop();
+}
+
+/// An agency, a collector and a case placed with them; the case, and the contact point of who owes.
+fn placed(site: &Site, line: &CommandLine) -> (String, String) {
+    let file = site.path("portfolio.csv");
+    std::fs::write(&file, PORTFOLIO).expect("the lender's file");
+    let agency = ["agency", "add", "agency-1", "--name", "Anxin", "--jurisdictions", "CN", "--capacity", "9"];
+    line.text(&[&agency[..], &["--lines", "+86400100001"]].concat());
+    line.text(&["agency", "collector", "collector-1", "--agency", "agency-1", "--name", "Li"]);
+    line.text(&["import", text(&file), "--lender", "lender-1"]);
+    line.text(&["place"]);
+    let mut found = None;
+    eventually("the gate to know whom the cases were placed with", || {
+        let queue = line.json(&["queue", "collector-1"]);
+        let entries = queue["callable"].as_array().expect("a list").clone();
+        found = entries.first().map(|entry| {
+            let contact = entry["contacts"][0]["contact"].as_str().expect("a contact point");
+            (entry["case"].as_str().expect("a case").to_owned(), contact.to_owned())
+        });
+        found.is_some()
+    });
+    found.expect("a case")
+}
+
+#[test]
+fn given_a_platform_when_the_gate_is_told_and_asked_then_each_command_says_what_it_did() {
+    let site = Site::new(FORBEAR, "info");
+    let mut program = site.up();
+    site.http.wait_until_ready(&program);
+    let line = CommandLine { server: site.server(), key: text(&site.key()).to_owned() };
+    let (case, contact) = placed(&site, &line);
+    let (case, contact) = (case.as_str(), contact.as_str());
+    let on = ["--contact", contact];
+    let ask = ["--contact", contact, "--case", case, "--collector", "collector-1"];
+
+    // Holds.
+    let place =
+        [&["hold", "place", "stop", "--channel", "call", "--source", "called-person"][..], &on].concat();
+    let hold = line.json(&place);
+    let name = hold["hold"].as_str().expect("a name");
+    assert!(line.text(&place).contains("stood before"));
+    let listed = line.text(&[&["hold", "list"][..], &on].concat());
+    assert!(listed.contains(name) && listed.contains("by called-person; contact"), "{listed}");
+    let refused = line.failure(&[&["permit", "request"][..], &ask].concat());
+    assert_eq!(refused["code"], "F0316", "{refused}");
+    let would = line.text(&[&["permit", "explain"][..], &ask].concat());
+    assert!(would.starts_with("would be refused") && would.contains("refuses  gate/holds"), "{would}");
+    assert!(line.text(&[&["hold", "lift", name][..], &on].concat()).contains("is lifted"));
+    assert_eq!(line.failure(&[&["hold", "lift", name][..], &on].concat())["code"], "F0334");
+
+    // Decisions, made again from the log.
+    let decision = refused["decision"].to_string();
+    for reader in ["collector", "supervisor", "person"] {
+        let told = line.text(&[&["explain", &decision, "--for", reader][..], &on].concat());
+        assert!(told.contains("refused at") || told.contains("It was not allowed"), "{reader}: {told}");
+    }
+    let name = format!("gate/0/{decision}");
+    let zh = line.text(&["explain", &name, "--for", "person", "--language", "zh"]);
+    assert!(zh.contains("该请求未获准许") && zh.contains("结果相同"), "{zh}");
+    assert_eq!(line.json(&["explain", &name])["reproduced"], json!(true));
+    assert_eq!(line.failure(&["explain", "gate/0/999999"])["code"], "F0006");
+    assert_eq!(line.failure(&["explain", "yesterday"])["code"], "F0004");
+
+    // Lists.
+    let list = site.path("asks.jsonl");
+    let one = json!({
+        "contact": contact, "case": case, "collector": "collector-1", "channel": "call", "purpose": "collect",
+    });
+    std::fs::write(&list, format!("{one}\n\n{one}\n")).expect("written");
+    let list = text(&list);
+    let checked = line.text(&["permit", "check", list]);
+    assert!(checked.contains("line 1: now") && checked.contains("line 3: now"), "{checked}");
+    let batch = line.json(&["permit", "batch", list, "--retry-key", "today"]);
+    let permits = |batch: &Value| [0, 1].map(|nth: usize| batch["answers"][nth]["permit"]["permit"].clone());
+    assert!(permits(&batch)[0].is_u64() && permits(&batch)[0] != permits(&batch)[1], "{batch}");
+    assert_eq!(permits(&line.json(&["permit", "batch", list, "--retry-key", "today"])), permits(&batch));
+    let allowed =
+        line.text(&["explain", &permits(&batch)[1].to_string(), "--for", "person", "--contact", contact]);
+    assert!(allowed.contains("Before it, 1 of 3 were counted"), "{allowed}");
+
+    // A draft on the past.
+    let draft = site.path("draft.toml");
+    let pack =
+        forbear_tests::load::PACK.replace("limit = 3", "limit = 1").replace("2000-01-01", "2030-01-01");
+    std::fs::write(&draft, pack).expect("written");
+    let replay = ["policy", "replay", text(&draft), "--from", "2026-01-01", "--until", "2099-12-31"];
+    let replayed = line.json(&replay);
+    assert_eq!((&replayed["decisions"], &replayed["refused_instead"]), (&json!(3), &json!(1)), "{replayed}");
+    assert!(line.text(&replay).contains("under-test/day-cap: 1 refused"), "{}", line.text(&replay));
+
+    // What happened elsewhere.
+    let happened = site.path("contacts.jsonl");
+    let inbound = json!({
+        "contact": contact, "case": case, "agency": "agency-1", "channel": "call", "purpose": "collect",
+        "direction": "inbound", "at": "2026-11-20T02:00:00Z", "outcome": "conversation",
+    });
+    std::fs::write(&happened, format!("{inbound}\n")).expect("written");
+    assert!(line.text(&["contacts", "record", text(&happened)]).starts_with("1 recorded, 0 refused"));
+    std::fs::write(&happened, format!("{inbound}\n{{}}\n")).expect("written");
+    let wrong = line.failure_after(&["contacts", "record", text(&happened)]);
+    assert!(wrong.contains("\"refused\":1"), "{wrong}");
+    let of_case = ["--contact", contact, "--case", case];
+    let consent = [&["consent", "give", "--covers", "hours", "--agency", "agency-1"][..], &of_case].concat();
+    assert_eq!(line.text(&consent).trim(), "the consent is taken down");
+    assert_eq!(
+        line.text(&[&["consent", "revoke"][..], &of_case].concat()).trim(),
+        "no consent holds any more"
+    );
+    assert!(line.text(&[&["number", "check", "not-reassigned"][..], &on].concat()).contains("taken down"));
+    line.text(&[&["number", "disprove"][..], &of_case].concat());
+
+    // Who may collect, from which numbers, with which texts.
+    assert!(line.text(&["agency", "standing", "agency-1", "--suspended"]).contains("may not collect"));
+    assert!(line.text(&["agency", "standing", "agency-1"]).contains("may collect"));
+    assert!(line.text(&["agency", "line", "agency-1", "+86400100002"]).contains("is a number of agency-1"));
+    let words = site.path("template.txt");
+    std::fs::write(&words, "{agency}: please call back. {stop}\n").expect("written");
+    let template =
+        ["agency", "template", "agency-1", "7", text(&words), "--channel", "sms", "--role", "debtor"];
+    assert!(line.text(&template).contains("is approved"));
+    assert!(
+        line.text(&["agency", "template", "agency-1", "7", "--withdraw"]).contains("may no longer be sent")
+    );
     program.stop();
 }
