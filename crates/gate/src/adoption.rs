@@ -3,6 +3,9 @@
 use events::gate::{GateEvent, PolicyAdoptedV2, PolicyWithdrawnV1, RuleName};
 use events::{Code, Reason, Refusal};
 
+use policy::Pack;
+use policy::pack::Owner;
+
 use crate::State;
 
 /// Most packs in force at once.
@@ -34,6 +37,16 @@ pub(crate) fn adopt(state: &State, asked: &PolicyAdoptedV2) -> Result<Vec<GateEv
         return Err(invalid(format!(
             "{id} version {version} is known with other content; give the changed pack a new version"
         )));
+    }
+    if pack.owner != Owner::Platform {
+        let base = policies.packs().iter().map(|adopted| &adopted.pack);
+        let base: Vec<&Pack> = base.filter(|pack| pack.owner == Owner::Platform).collect();
+        policy::check_addition(&pack, &base).map_err(|loosenings| {
+            let reasons = loosenings
+                .iter()
+                .map(|loosening| Reason::detail(Code::POLICY_LOOSENS, loosening.to_string()));
+            Refusal { reasons: reasons.collect(), next_allowed: None, repeats: None }
+        })?;
     }
     if current.is_none() && policies.packs().len() >= PACKS_MAX {
         return Err(invalid(format!("expected at most {PACKS_MAX} packs, got one more")));

@@ -67,7 +67,7 @@ fn findings(state: &State, contact: &Contact, link: &Link, asked: &ContactRecord
             if !outbound || made.at < asked.at || findings.len() >= FINDINGS_MAX {
                 continue;
             }
-            let request = request(state, *id, of, made);
+            let request = request(*id, of, made);
             let before = Facts::as_of(state, &request, made);
             let known = before.broken();
             let after = Facts { more: Some(more), ..before.clone() }.broken();
@@ -81,12 +81,11 @@ fn findings(state: &State, contact: &Contact, link: &Link, asked: &ContactRecord
 }
 
 /// The request that a contact was made by, as far as its rules on frequency look at it.
-fn request(state: &State, contact: ContactPointId, link: &Link, made: &Attempt) -> PermitRequest {
-    let debts = state.attributed(made).iter().copied().filter(|debt| *debt != link.case);
+fn request(contact: ContactPointId, link: &Link, made: &Attempt) -> PermitRequest {
     PermitRequest {
         contact,
         case: link.case,
-        also: debts.collect(),
+        also: Vec::new(),
         agency: made.agency,
         collector: model::CollectorId(0),
         channel: made.channel,
@@ -172,8 +171,9 @@ pub(crate) fn spoke(state: &mut State, person: model::PersonId, talks: Vec<Talk>
 
 impl<'a> Facts<'a> {
     /// The facts on which a contact that was made would be judged now, as of when it was made.
-    fn as_of(state: &'a State, asked: &'a PermitRequest, made: &Attempt) -> Self {
+    fn as_of(state: &'a State, asked: &'a PermitRequest, made: &'a Attempt) -> Self {
         let facts = Self::gather(state, asked, Now { at: made.at, trusted: true });
-        Self { but: Some(made.position), ..facts }
+        let toward = made.attributed.then(|| state.attributed(made));
+        Self { but: Some(made.position), toward, ..facts }
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Facts<'a> {
     pub person: Option<&'a Person>,
     /// A contact that is not counted: the one that is judged itself.
     pub but: Option<Position>,
+    /// What that one was attributed to, where it differs from what was asked.
+    pub toward: Option<&'a [CaseId]>,
     /// Facts that the state does not have yet.
     pub more: Option<More<'a>>,
 }
@@ -70,7 +72,7 @@ impl<'a> Facts<'a> {
         let contact = state.contacts.get(&asked.contact);
         let link = contact.and_then(|contact| contact.link(asked.case));
         let person = link.and_then(|link| state.persons.get(&link.person));
-        Self { state, asked, now, contact, link, person, but: None, more: None }
+        Self { state, asked, now, contact, link, person, but: None, toward: None, more: None }
     }
 
     /// Asks every rule.
@@ -209,7 +211,8 @@ impl<'a> Facts<'a> {
 
     /// The debts that it counts toward, by their cases.
     pub fn debts(&self) -> impl Iterator<Item = CaseId> + Clone + use<'a> {
-        std::iter::once(self.asked.case).chain(self.asked.also.iter().copied())
+        let own = self.toward.is_none().then_some(self.asked.case);
+        own.into_iter().chain(self.toward.unwrap_or(&self.asked.also).iter().copied())
     }
 
     /// The rules, asked of a contact that was made, that now do not hold.

@@ -1,7 +1,8 @@
 //! Facts that become known late take effect from their own date.
 
 use events::gate::{
-    ContactLinkedV2, ContactRecordedV1, Direction, FindingRaisedV1, GateCommand, GateEvent, RuleName,
+    ContactLinkedV2, ContactRecordedV1, Direction, FindingRaisedV1, GateCommand, GateEvent, PermitRequest,
+    RuleName,
 };
 use events::{Code, Position};
 use model::{Channel, Outcome, Purpose, Role};
@@ -149,4 +150,18 @@ fn given_a_contact_of_the_future_or_for_a_case_that_names_nobody_then_it_is_not_
         ..recorded(1, 1, Direction::Outbound, Outcome::NoAnswer, "24 09:00")
     };
     assert_eq!(known.refuses(&record(many), "24 10:00"), [Code::MALFORMED]);
+}
+
+/// A call that was attributed to one debt is not held against another.
+#[test]
+fn given_a_call_that_was_attributed_to_another_debt_then_a_late_one_about_the_first_finds_nothing() {
+    let rule = CAP.replace("[\"person\"]", "[\"person\", \"debt\"]").replace("limit = 2", "limit = 1");
+    let both = PermitRequest { also: vec![case(2)], ..call(1, 1) };
+    let given = |toward: &[u8]| {
+        let given = law(&rule).knows(named(1, 1, 1)).knows(named(1, 2, 1)).made(both.clone(), "24 10:00");
+        given.became_about(Outcome::NoAnswer, toward, &[], "24 10:01")
+    };
+    let late = || recorded(1, 1, Direction::Outbound, Outcome::NoAnswer, "24 09:00");
+    assert!(findings(given(&[2]), late(), "24 12:00").is_empty());
+    assert_eq!(findings(given(&[1]), late(), "24 12:00").len(), 1);
 }

@@ -109,6 +109,11 @@ impl<'b> Judge<'b> {
         Self { book, asked, now, but, zones, named, debts }
     }
 
+    /// What a contact that was made counts toward.
+    pub fn toward(self, debts: Vec<CaseId>) -> Self {
+        Self { debts, ..self }
+    }
+
     fn at(&self) -> i64 {
         self.now.at.0
     }

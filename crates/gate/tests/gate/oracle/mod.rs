@@ -365,7 +365,7 @@ impl Run {
             let asked = PermitRequest {
                 contact: made.contact,
                 case: made.case,
-                also: made.debts.iter().copied().filter(|debt| *debt != made.case).collect(),
+                also: Vec::new(),
                 agency: made.agency,
                 collector: CollectorId(0),
                 channel: made.channel,
@@ -375,8 +375,8 @@ impl Run {
             };
             let now = Now { at: Timestamp(at), trusted: true };
             let broken = |book: &Book| -> BTreeSet<RuleName> {
-                let refusing = Judge::new(book, &asked, now, Some(made.position)).refusing();
-                refusing.iter().filter(|said| said.binds_afterwards).map(|said| said.rule).collect()
+                let judge = Judge::new(book, &asked, now, Some(made.position)).toward(made.debts.clone());
+                judge.refusing().iter().filter(|said| said.binds_afterwards).map(|said| said.rule).collect()
             };
             let known = broken(&before);
             let shown = broken(&after).into_iter().filter(|rule| !known.contains(rule));
