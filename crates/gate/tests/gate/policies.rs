@@ -107,3 +107,13 @@ fn given_a_former_policy_then_it_decides_as_it_did() {
     assert_eq!(names, ["strict/day-cap", "strict/seven-day-cap", "strict/hours"]);
     debtor_in(&["Asia/Shanghai"]).when(request(), "24 08:00:00").then_refused([Code::OUTSIDE_HOURS]);
 }
+
+#[test]
+fn given_a_pack_of_an_agency_that_would_loosen_a_rule_of_the_platform_then_it_is_refused() {
+    let five = ONE_A_DAY.replace("limit = 1", "limit = 5");
+    let own = |rules: &str| adopt(pack("own", "owner = \"agency-3\"", rules));
+    let known = law(&five);
+    let looser = five.replace("limit = 5", "limit = 6");
+    assert_eq!(known.refuses(&own(&looser), TEN), [Code::POLICY_LOOSENS]);
+    known.when(own(ONE_A_DAY), TEN).then_some(1);
+}
