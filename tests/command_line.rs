@@ -326,6 +326,11 @@ fn given_a_platform_when_the_gate_is_told_and_asked_then_each_command_says_what_
     assert_eq!(line.failure(&["explain", "gate/0/999999"])["code"], "F0006");
     assert_eq!(line.failure(&["explain", "yesterday"])["code"], "F0004");
 
+    assert!(
+        line.text(&["reproduce"])
+            .starts_with("1 decision made again from the log alone: 0 came out otherwise")
+    );
+
     // Lists.
     let list = site.path("asks.jsonl");
     let one = json!({

@@ -64,6 +64,7 @@ pub fn router(platform: Platform) -> Router {
         .route("/permits/check", post(bulk::check))
         .route("/permits/batch", post(bulk::request))
         .route("/permits/explain", post(explain::request))
+        .route("/decisions/reproduce", post(explain::every))
         .route("/decisions/explain", post(explain::decision))
         .route("/permits/redeem", post(permits::redeem))
         .route("/permits/settle", post(permits::settle))

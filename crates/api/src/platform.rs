@@ -41,7 +41,7 @@ use vault::Vault;
 use crate::code_sender::CodeSender;
 use crate::target::Target;
 
-pub use crate::replay::{AgencyChange, PolicyReplay, RuleChange};
+pub use crate::replay::{AgencyChange, PolicyReplay, Reproduction, RuleChange};
 pub use agencies::{AgencyRegistration, PlacementRun};
 pub use audit::{After, AgencyFigures, AuditFigures, Recount, StreamLag, TimelineEntry, TimelineReason};
 pub use bulk::{CHECK_MAX, CheckedAsk};

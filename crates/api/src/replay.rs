@@ -3,6 +3,7 @@
 
 mod decision;
 mod draft;
+mod every;
 
 use std::ops::ControlFlow;
 
@@ -16,6 +17,8 @@ use runtime::projection::log::chain::Chain;
 pub(crate) use decision::Until;
 pub use draft::{AgencyChange, PolicyReplay, RuleChange};
 pub(crate) use draft::{Draft, in_force_always};
+pub(crate) use every::Every;
+pub use every::Reproduction;
 
 /// Takes what a log says, in order.
 pub(crate) trait Reader: Send + 'static {

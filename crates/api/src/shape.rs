@@ -5,7 +5,7 @@ mod gate_rules;
 mod hold;
 mod replay;
 
-pub use explained::{Reader, explained};
+pub use explained::{Reader, explained, reproduction};
 pub use hold::hold;
 pub use replay::policy_replay;
 

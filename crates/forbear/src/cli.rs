@@ -189,6 +189,10 @@ pub enum Command {
     ///
     /// Fails if it finds what must not be, such as a permit over a cap or after a stop.
     Recount(Server),
+    /// Make every decision of the gate again, from its log alone.
+    ///
+    /// Fails if one comes out otherwise, in its answer, a rule, a count or a time.
+    Reproduce(Server),
     /// Make a sign-in token for somebody. Needs the vault key, so it works where the platform runs.
     #[command(after_help = TOKEN_EXAMPLES)]
     Token(Token),

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use events::{Position, Service, StreamId};
 use model::ContactPointId;
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use super::asker::Asker;
 use super::input::{Input, malformed, parsed, parsed_if_any, whom};
+use super::lines::with_progress;
 use super::permits::Ask;
 use super::problem::Problem;
 use crate::platform::{Decision, Platform};
@@ -74,6 +76,19 @@ pub(super) async fn decision(
         None => Decision::Of(whom(which.number.as_deref(), which.region.as_deref(), own)?, position),
     };
     Ok(Json(shape::explained(&platform.explain_decision(&principal, &decision).await?, reader)))
+}
+
+/// Every decision made again; lines with how far it is, and at the end one with the result, or with the refusal.
+pub(super) async fn every(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+) -> Result<Response, Problem> {
+    Platform::check_reproduce(&principal)?;
+    let partitions = platform.parts().gate.partitions();
+    Ok(with_progress(partitions, move |progress| async move {
+        let told = |partition, read, records| progress.told(partition, read, records);
+        Ok(shape::reproduction(&platform.reproduce(&principal, told).await?))
+    }))
 }
 
 pub(super) async fn request(

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::asker::{Asker, RetryKey};
 use super::input::{Input, malformed};
-use super::lines::lines;
+use super::lines::with_progress;
 use super::problem::Problem;
 use crate::json::parse_moment;
 use crate::platform::{Platform, ReplayAsk};
@@ -68,25 +68,9 @@ pub(super) async fn replay(
     let (from, until) = (moment("from", &replay.from, false)?, moment("until", &replay.until, true)?);
     let ask = ReplayAsk { pack: replay.pack, from, until };
     Platform::check_replay(&principal, &ask)?;
-    let (sender, response) = lines();
-    tokio::spawn(async move {
-        let of = platform.parts().gate.partitions();
-        let told = |partition, read, records| {
-            let progress =
-                json!({ "partition": partition, "partitions": of, "read": read, "records": records });
-            // Progress that nobody reads in time is left out.
-            drop(sender.try_send(json!({ "progress": progress })));
-        };
-        let replayed = platform.replay_policy(&principal, &ask, told);
-        let last = tokio::select! {
-            replayed = replayed => match replayed {
-                Ok(replay) => json!({ "result": shape::policy_replay(&replay) }),
-                Err(refusal) => json!({ "refusal": shape::refusal(&refusal) }),
-            },
-            // Nobody is there any more.
-            () = sender.closed() => return,
-        };
-        drop(sender.send(last).await);
-    });
-    Ok(response)
+    let partitions = platform.parts().gate.partitions();
+    Ok(with_progress(partitions, move |progress| async move {
+        let told = |partition, read, records| progress.told(partition, read, records);
+        Ok(shape::policy_replay(&platform.replay_policy(&principal, &ask, told).await?))
+    }))
 }

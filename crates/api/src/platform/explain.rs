@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use events::gate::{
     ContactStatus, Explanation, GateQuery, GateReply, PermitRequest, RefusedByV2, RuleVerdict, Tightest,
 };
-use events::{Code, Position, Refusal, StreamId};
+use events::{Code, Position, Reason, Refusal, Service, StreamId};
 use model::{ContactPointId, LenderId, Timestamp};
 use policy::pack::Reading;
 
 use super::Platform;
 use super::permits::PermitAsk;
 use crate::principal::{Principal, not_found};
-use crate::replay::{self, Until};
+use crate::replay::{self, Every, Reproduction, Until};
 use crate::target::Target;
 
 /// Which decision: where it stands in the gate's log.
@@ -112,7 +112,7 @@ impl Platform {
         Ok(Explained {
             lender,
             recorded: Some(Recorded {
-                stream: StreamId { service: events::Service::Gate, partition },
+                stream: StreamId { service: Service::Gate, partition },
                 position,
                 policy: recorded.policy,
                 expires_at: recorded.expires_at,
@@ -125,6 +125,40 @@ impl Platform {
             asked: reproduced.asked,
             explanation: reproduced.explanation,
         })
+    }
+
+    /// Makes every decision of the gate again, from its log alone: for the operator and the supervisor of all. `progress` is
+    /// told how many records of how many are read, of which partition.
+    pub async fn reproduce(
+        &self,
+        principal: &Principal,
+        mut progress: impl FnMut(u16, u64, u64),
+    ) -> Result<Reproduction, Refusal> {
+        Self::check_reproduce(principal)?;
+        let Ok(_turn) = self.replays.try_acquire() else {
+            return Err(Reason::detail(Code::BUSY, "another replay is under way; try again").into());
+        };
+        let mut found = Reproduction::default();
+        for partition in 0..self.parts.gate.partitions() {
+            let every = Every::new(StreamId { service: Service::Gate, partition }, found);
+            let told = |read, of| progress(partition, read, of);
+            found = replay::read(self.parts.audit.as_ref(), partition, every, told).await?.found();
+        }
+        if found.differing > 0 {
+            tracing::error!(
+                found.differing,
+                "decisions made again from the log differ from the recorded ones"
+            );
+        }
+        Ok(found)
+    }
+
+    /// Whether the principal may have every decision made again.
+    pub fn check_reproduce(principal: &Principal) -> Result<(), Refusal> {
+        if principal.sees_all() {
+            return Ok(());
+        }
+        Err(principal.forbidden("the operator or the supervisor of all agencies"))
     }
 
     /// What every rule says of a request now: to whoever might ask for that permit. Reserves and records nothing.

@@ -108,6 +108,20 @@ fn again(verdict: Verdict, policy: Option<Position>) -> RecordedVerdict {
     RecordedVerdict { policy, expires_at: None, tightest, reasons, next_allowed }
 }
 
+/// How a decision of the log differs when it is made again in this state, which is that before it.
+pub(super) fn made_again(
+    state: &State,
+    (asked, recorded): (PermitRequest, RecordedVerdict),
+    at: Timestamp,
+    policy: Option<Position>,
+) -> Vec<String> {
+    let trusted = recorded.reasons.iter().all(|reason| reason.code != Code::CLOCK_UNSURE);
+    match Gate::query(state, &GateQuery::Check(asked), Now { at, trusted }) {
+        GateReply::Check(verdict) => differences(&recorded, &again(verdict, policy)),
+        _ => vec!["the gate gave no verdict".to_owned()],
+    }
+}
+
 /// What differs. The first version of a refusal did not name its rules: then their codes are compared.
 fn differences(recorded: &RecordedVerdict, again: &RecordedVerdict) -> Vec<String> {
     let mut differences = Vec::new();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::gate_rules::gate_rule;
 use crate::json::rfc3339;
-use crate::platform::{Explained, Recorded};
+use crate::platform::{Explained, Recorded, Reproduction};
 use crate::principal::Principal;
 
 /// For whom it is.
@@ -71,6 +71,18 @@ pub fn explained(explained: &Explained, reader: Reader) -> Value {
         "reproduced": explained.recorded.as_ref().map(|recorded| recorded.differences.is_empty()),
         "differences": explained.recorded.as_ref().map(|recorded| recorded.differences.clone()).unwrap_or_default(),
         "rules": shown.map(|rule| considered(rule, explained, reader)).collect::<Vec<_>>(),
+    })
+}
+
+/// What making every decision again showed.
+pub fn reproduction(found: &Reproduction) -> Value {
+    let named = found.named.iter().map(|(stream, position, differences)| {
+        json!({ "decision": format!("{stream}/{position}"), "differences": differences })
+    });
+    json!({
+        "decisions": found.decisions,
+        "differing": found.differing,
+        "named": named.collect::<Vec<_>>(),
     })
 }
 

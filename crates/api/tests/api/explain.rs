@@ -66,6 +66,12 @@ async fn given_decisions_when_explained_then_the_log_alone_gives_them_again_with
     }
     assert!(refuses.iter().any(|rule| rule.positions == permits), "{refuses:?}");
     assert_eq!(explained.lender, Some(LENDER));
+    let every = given.platform.reproduce(&Principal::Operator, |_, _, _| ()).await.expect("reproduced");
+    assert_eq!((every.decisions, every.differing), (permits.len() as u64 + 1, 0), "{every:?}");
+    assert_eq!(
+        codes(given.platform.reproduce(&Principal::Agency(AGENCY), |_, _, _| ()).await),
+        [Code::FORBIDDEN]
+    );
     // A stop after it changes nothing about what was decided before.
     let source = StopSource::CalledPerson;
     given.platform.stop(&Principal::Anonymous, &debtor(), source, None).await.expect("stopped");

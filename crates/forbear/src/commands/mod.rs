@@ -56,6 +56,7 @@ fn client(command: Command, format: Format) -> Result<(), Failure> {
         Command::Timeline(timeline) => contact::timeline(&timeline, format),
         Command::Status(server) => status::status(&server, format),
         Command::Recount(server) => status::recount(&server, format),
+        Command::Reproduce(server) => replay::reproduce(&server, format),
         Command::Token(token) => token::run(&token, format),
         Command::Key { file } => token::key(&file, format),
         Command::Code { code } => code::run(&code, format),
