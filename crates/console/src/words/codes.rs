@@ -59,6 +59,21 @@ const fn chinese(code: Code) -> Option<(&'static str, &'static str)> {
             ("不得为此目的联系这种身份的人：债务只能和负有债务的人谈。", "换一个目的申请，或不要联系。")
         }
         Code::CONTACT_CLOSED => ("案件已结案，不再为它联系任何人。", "无需再做什么。"),
+        Code::CAP => ("联系次数已达规则允许的上限，不论由谁拨打。", "等到所示的时间。"),
+        Code::COOL_DOWN => ("最近已就这笔债务通过话；通话之后的几天内不得再联系。", "等到所示的时间。"),
+        Code::TOO_SOON => ("距上一次联系时间太短。", "等到所示的时间。"),
+        Code::HELD => {
+            ("现在不得联系：对方指定的时间或地点、争议、律师代理等。", "不要联系；有权的一方可以解除。")
+        }
+        Code::LINE_NOT_REGISTERED => ("主叫号码没有登记在本机构名下。", "使用已登记的号码。"),
+        Code::TOO_MANY_LINES => ("已有太多不同的号码联系过此人。", "使用对方已见过的号码。"),
+        Code::NOT_IN_STANDING => ("机构或催收员已被暂停。", "不要联系任何人。"),
+        Code::TEMPLATE_MISSING => ("信息没有使用已批准的模板。", "先让文字获得批准，再注明模板。"),
+        Code::CONTENT => ("信息文字违反规则：缺少必须的内容，或含有不允许的词语。", "修改文字并重新申请批准。"),
+        Code::NUMBER_STALE => ("近期没有证据表明此号码仍属于本人。", "先核验号码。"),
+        Code::NUMBER_SHARED => ("太多互不相关的借款人填写了这个号码，可能是编造或误用。", "先核验号码。"),
+        Code::DEBTOR_REACHABLE => ("债务人仍可联系，不得询问其他人。", "联系债务人本人。"),
+        Code::NOTHING_TO_REPLY => ("没有对方发起而尚未答复的联系。", "按真实目的申请许可。"),
         Code::PERMIT_UNKNOWN => ("没有为此号码发放过这个许可，或早已结清。", "请先申请许可。"),
         Code::PERMIT_EXPIRED => ("许可没有按时使用，已失效，不再计数。", "准备好拨打时重新申请。"),
         Code::PERMIT_VOIDED => ("发放许可之后，对方要求停止联系。", "不要拨打。"),
@@ -85,6 +100,19 @@ pub(crate) const fn short(code: Code) -> Text {
         Code::NO_POLICY => text("没有规则", "no policy"),
         Code::PURPOSE_NOT_ALLOWED => text("目的不允许", "purpose not allowed"),
         Code::CONTACT_CLOSED => text("案件已结", "case closed"),
+        Code::CAP => text("次数已满", "a cap"),
+        Code::COOL_DOWN => text("通话后的间隔", "a conversation lately"),
+        Code::TOO_SOON => text("间隔太短", "too soon"),
+        Code::HELD => text("暂停联系", "on hold"),
+        Code::LINE_NOT_REGISTERED => text("主叫号码未登记", "calling number not registered"),
+        Code::TOO_MANY_LINES => text("主叫号码太多", "too many calling numbers"),
+        Code::NOT_IN_STANDING => text("无资格", "not in standing"),
+        Code::TEMPLATE_MISSING => text("没有批准的模板", "no approved text"),
+        Code::CONTENT => text("文字违规", "text breaks a rule"),
+        Code::NUMBER_STALE => text("号码未核验", "number not verified lately"),
+        Code::NUMBER_SHARED => text("号码被多人填写", "number named by many"),
+        Code::DEBTOR_REACHABLE => text("债务人可联系", "debtor can be reached"),
+        Code::NOTHING_TO_REPLY => text("没有待答复", "nothing to reply to"),
         _ => text("其他规则", "another rule"),
     }
 }
@@ -105,7 +133,7 @@ mod tests {
 
     #[test]
     fn every_refusal_that_the_gate_records_is_said_in_chinese() {
-        for each in Code::ALL.iter().filter(|code| (301..330).contains(&code.0)) {
+        for each in Code::ALL.iter().filter(|code| code.is_verdict()) {
             assert!(chinese(*each).is_some(), "{each}");
         }
     }

@@ -44,7 +44,7 @@ async fn given_a_callable_case_when_requested_placed_and_settled_then_each_step_
         .says("+8613812345678")
         .says("10:01:00")
         .says("Asia/Shanghai");
-    permit.says("60 s were left").says("today 1/3").says(LINE);
+    permit.says("60 s were left").says("1/3 (strict/day-cap)").says(LINE);
     let placed = browser.submit(&permit, &path(&permit, "redeem"), &[]).await;
     placed.is(StatusCode::OK).says("What became of it?").silent("+8613812345678");
     let settled = browser.submit(&placed, &path(&placed, "settle"), &[("outcome", "no-answer")]).await;
@@ -61,8 +61,8 @@ async fn given_one_page_when_its_button_is_clicked_twice_then_one_permit_is_give
     given.caught_up().await;
     let mut browser = Browser::of(&given, collector()).await;
     let queue = browser.get("/queue").await.form_with("value=\"collect\"");
-    browser.submit(&queue, "/permits", &[]).await.says("today 1/3");
-    browser.submit(&queue, "/permits", &[]).await.says("today 1/3");
+    browser.submit(&queue, "/permits", &[]).await.says("1/3 (strict/day-cap)");
+    browser.submit(&queue, "/permits", &[]).await.says("1/3 (strict/day-cap)");
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn given_a_full_day_when_requested_then_every_reason_is_said_with_the_next
     }
     let queue = browser.get("/queue").await;
     queue
-        .says("Today 3/3")
+        .says("strict/day-cap 3/3")
         .says("Wed 25 Nov 2026, 08:00")
         .says("Why not?")
         .silent(CALL.to_uppercase().as_str());

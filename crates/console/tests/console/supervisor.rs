@@ -22,7 +22,7 @@ async fn given_calls_refusals_and_a_stop_then_the_figures_show_them_and_no_numbe
     let page = browser.get("/figures").await;
     page.is(StatusCode::OK).says("http-equiv=\"refresh\" content=\"5\"").says("href=\"/figures?pause=1\"");
     page.says("asked to be left alone").says("F0301").says("<meter").says("催收公司 3").says("voicemail");
-    page.says("Asia/Shanghai").says("gate/0").says("gate/1").says("strict 1").says("contact-");
+    page.says("Asia/Shanghai").says("gate/0").says("gate/1").says("strict 2").says("contact-");
     page.silent(DEBTOR_NUMBER).silent("5678");
     browser.get("/figures?pause=1").await.silent("http-equiv=\"refresh\"").says("go on");
 }
