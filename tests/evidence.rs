@@ -228,6 +228,7 @@ impl fmt::Display for Summary {
 /// The program's own recount has found nothing.
 pub fn assert_clean(recount: &Value) {
     assert_eq!(recount["not_read"], 0, "{recount}");
+    assert_eq!(recount["packs_not_read"], 0, "{recount}");
     for (what, count) in recount["findings"].as_object().expect("findings") {
         assert_eq!(*count, 0, "{what}: {recount}");
     }

@@ -360,8 +360,17 @@ pub fn recount(recount: &Recount) -> Value {
         "voided": recount.voided,
         "stops": recount.stops,
         "contacts": recount.contacts,
+        "recorded": recount.recorded,
+        "found_late": recount.found_late,
+        "packs_not_read": recount.packs_not_read,
+        "rules": recount.rules,
+        "rules_not_recounted": recount.rules_not_recounted.iter().map(not_recounted).collect::<Vec<_>>(),
         "findings": recount.findings,
     })
+}
+
+fn not_recounted((rule, permits): &(String, u64)) -> Value {
+    json!({ "rule": rule, "permits": permits })
 }
 
 fn not_placeable(unplaced: &[UnplacedV1]) -> Value {

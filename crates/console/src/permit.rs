@@ -85,17 +85,16 @@ pub(crate) async fn request(
     let contact: ContactPointId = form.contact.parse().map_err(wrong)?;
     let channel: Channel = form.channel.parse().map_err(wrong)?;
     let purpose: Purpose = form.purpose.parse().map_err(wrong)?;
-    let ask =
-        PermitAsk {
-            target: Target::Point(contact),
-            case,
-            also: Vec::new(),
-            collector: None,
-            channel,
-            purpose,
-            line: None,
-            template: None,
-        };
+    let ask = PermitAsk {
+        target: Target::Point(contact),
+        case,
+        also: Vec::new(),
+        collector: None,
+        channel,
+        purpose,
+        line: None,
+        template: None,
+    };
     let key = format!("console/{}/{case}/{contact}/{purpose}/{channel}", form.key);
     let step = match pages.platform.request_permit(&visit.principal, &ask, Some(&key)).await {
         Ok(given) => Step::Given(given.into()),
@@ -314,7 +313,8 @@ pub(crate) async fn settle(
     let mut story = Story::find(&pages, &visit, &headers, &id)?;
     let outcome: Outcome =
         ended.outcome.parse().map_err(|_| Failure::malformed("outcome: expected one of the buttons"))?;
-    let settled = pages.platform.settle(&visit.principal, &story.permit()?.token, &outcome.into(), None).await?;
+    let settled =
+        pages.platform.settle(&visit.principal, &story.permit()?.token, &outcome.into(), None).await?;
     story.step = Step::Settled { permit: settled.permit, outcome, given_back: settled.given_back };
     story.turn(&pages, &visit, &id)
 }

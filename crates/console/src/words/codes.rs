@@ -69,7 +69,9 @@ const fn chinese(code: Code) -> Option<(&'static str, &'static str)> {
         Code::TOO_MANY_LINES => ("已有太多不同的号码联系过此人。", "使用对方已见过的号码。"),
         Code::NOT_IN_STANDING => ("机构或催收员已被暂停。", "不要联系任何人。"),
         Code::TEMPLATE_MISSING => ("信息没有使用已批准的模板。", "先让文字获得批准，再注明模板。"),
-        Code::CONTENT => ("信息文字违反规则：缺少必须的内容，或含有不允许的词语。", "修改文字并重新申请批准。"),
+        Code::CONTENT => {
+            ("信息文字违反规则：缺少必须的内容，或含有不允许的词语。", "修改文字并重新申请批准。")
+        }
         Code::NUMBER_STALE => ("近期没有证据表明此号码仍属于本人。", "先核验号码。"),
         Code::NUMBER_SHARED => ("太多互不相关的借款人填写了这个号码，可能是编造或误用。", "先核验号码。"),
         Code::DEBTOR_REACHABLE => ("债务人仍可联系，不得询问其他人。", "联系债务人本人。"),

@@ -13,7 +13,11 @@ async fn given_calls_refusals_and_a_stop_then_the_figures_show_them_and_no_numbe
     let (given, case) = Given::placed_case().await;
     let permit = given.platform.request_permit(&collector(), &ask(case), None).await.expect("permit");
     given.platform.redeem(&collector(), &permit.token, "a", None).await.expect("redeemed");
-    given.platform.settle(&collector(), &permit.token, &Outcome::Voicemail.into(), None).await.expect("settled");
+    given
+        .platform
+        .settle(&collector(), &permit.token, &Outcome::Voicemail.into(), None)
+        .await
+        .expect("settled");
     let source = StopSource::CalledPerson;
     given.platform.stop(&Principal::Anonymous, &debtor(), source, None).await.expect("stopped");
     given.platform.request_permit(&collector(), &ask(case), None).await.expect_err("stopped");

@@ -57,6 +57,12 @@ pub(super) fn recount(server: &Server, format: Format) -> Result<(), Failure> {
         for (what, count) in answer["findings"].as_object().into_iter().flatten() {
             out.push_str(&format!("  {what:<24} {count}\n"));
         }
+        let listed = |key: &str| answer[key].as_array().cloned().unwrap_or_default();
+        let names: Vec<_> = listed("rules_not_recounted").iter().map(|rule| text(&rule["rule"])).collect();
+        out.push_str(&format!("recounted by {} rules", listed("rules").len()));
+        if !names.is_empty() {
+            out.push_str(&format!("; not recounted: {}", names.join(", ")));
+        }
         out
     });
     let clean =
