@@ -1,14 +1,14 @@
 //! The gate's own rules: what no pack can lift.
 
 use events::gate::{HoldKind, NumberCheck, RuleName};
-use events::{Code, Position};
+use events::{Code, Now, Position};
 use model::{Purpose, Timestamp};
 use policy::pack::Owner;
 use policy::sets::{Day, DaySet};
 use policy::span::Span;
 
 use super::finding::Trace;
-use super::{Facts, Finding};
+use super::{Facts, Finding, SEARCH_MAX};
 use crate::attempts::Stage;
 use crate::hours;
 use crate::person::Hold;
@@ -104,7 +104,25 @@ fn right_party(facts: &Facts<'_>, _: &mut Trace) -> Finding {
 
 /// Holds on the contact point, on the person, on the case. A hold that others lift in time says when.
 fn holds(facts: &Facts<'_>, trace: &mut Trace) -> Finding {
-    let (Some(contact), Some(link)) = (facts.contact, facts.link) else { return Finding::SILENT };
+    if facts.link.is_none() {
+        return Finding::SILENT;
+    }
+    let Some((kind, mut next)) = held(facts, trace) else { return Finding::allows(Code::HELD) };
+    // When these end, others may have begun; so may they in another zone.
+    for _ in 0..SEARCH_MAX {
+        let Some(at) = next else { break };
+        let then = Facts { now: Now { at, ..facts.now }, ..facts.clone() };
+        match held(&then, &mut Trace::Off) {
+            Some((_, end)) => next = end,
+            None => return Finding::until(Code::HELD, next).detail(kind.word()),
+        }
+    }
+    Finding::refuses(Code::HELD).detail(kind.word())
+}
+
+/// The first hold that stands, and when the last of those that stand now ends.
+fn held(facts: &Facts<'_>, trace: &mut Trace) -> Option<(HoldKind, Option<Timestamp>)> {
+    let (contact, link) = (facts.contact?, facts.link?);
     let persons = facts.person.map_or(&[][..], |person| person.holds());
     let cases = facts.debts().filter_map(|case| facts.state.case_holds.get(&case)).flatten();
     let mut found: Option<(HoldKind, Option<Timestamp>)> = None;
@@ -125,10 +143,7 @@ fn holds(facts: &Facts<'_>, trace: &mut Trace) -> Finding {
             Some((kind, latest)) => (kind, latest.zip(end).map(|(latest, end)| latest.max(end))),
         });
     }
-    match found {
-        Some((kind, next)) => Finding::until(Code::HELD, next).detail(kind.word()),
-        None => Finding::allows(Code::HELD),
-    }
+    found
 }
 
 /// Until when a hold stands that stands now: `None` if it does not; inside, `None` if it does not end by itself.

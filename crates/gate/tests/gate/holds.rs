@@ -198,3 +198,17 @@ fn given_a_notice_that_the_law_requires_then_a_stop_or_a_cease_does_not_hold_it_
         assert_eq!(when.codes().is_empty(), allowed, "{kind}");
     }
 }
+
+/// 20:00 in Shanghai is 15:00 in Moscow: when the evening of the one ends, that of the other has begun.
+#[test]
+fn given_times_in_two_zones_then_the_hold_says_when_both_are_over() {
+    let mut either = named(4, 4, 1);
+    either.zones = ["Asia/Shanghai", "Europe/Moscow"].map(|zone| zone.parse().expect("a zone")).into();
+    let times = vec![WeekTime { days: 127, from_s: 54_000, until_s: 75_599 }];
+    let evening = HoldPlacedV1 { times, ..hold(HoldKind::Inconvenient) };
+    let given = known().knows(either).does(place(evening), "24 09:00");
+    let when = given.asks(call(4, 4), "24 15:30");
+    // 15:00 to 21:00 in both: in Shanghai until 21:00, in Moscow until 02:00 of the next day there.
+    assert_eq!(when.reasons()[0].next_allowed, Some(moment("25 02:00")));
+    when.then_refused_until(HELD, "25 02:00").made(call(4, 4), "25 02:00");
+}

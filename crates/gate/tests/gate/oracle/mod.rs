@@ -182,7 +182,22 @@ impl Run {
         ALLOWED.fetch_add(explanation.allowed.into(), Ordering::Relaxed);
         let refused = said.iter().any(|said| said.verdict == RuleVerdict::Refuses);
         prop_assert_eq!(explanation.allowed, !refused);
-        if refused && now.trusted { self.probe(asked, now, explanation.next_allowed) } else { Ok(()) }
+        if !refused || !now.trusted {
+            return Ok(());
+        }
+        // Each rule's own promise: it refuses until just before, and not then.
+        for rule in &explanation.rules {
+            let (RuleVerdict::Refuses, Some(next)) = (rule.verdict, rule.next_allowed) else { continue };
+            let refuses = |at: i64| {
+                let said =
+                    Judge::new(&self.book, asked, Now { at: Timestamp(at), trusted: true }, None).refusing();
+                said.iter().any(|said| said.rule == rule.rule)
+            };
+            let of = || format!("{asked:?} at {}", now.at.0);
+            prop_assert!(!refuses(next.0), "{} refuses at {}, as promised not: {}", rule.rule, next.0, of());
+            prop_assert!(refuses(next.0 - 1), "{} does not refuse before {}: {}", rule.rule, next.0, of());
+        }
+        self.probe(asked, now, explanation.next_allowed)
     }
 
     fn refused_at(&self, asked: &PermitRequest, at: i64) -> bool {
