@@ -102,7 +102,9 @@ async fn all(pages: &Pages, visit: &Visit, zone: &TimeZone) -> Result<Markup, Fa
         @if !gate.policies.is_empty() {
             p.fine {
                 (visit.say(texts::POLICY))
-                @for (id, version) in &gate.policies { " " (id) " " (version) }
+                @for (nth, (id, version)) in gate.policies.iter().enumerate() {
+                    (if nth == 0 { " " } else { " · " }) (id) " " (version)
+                }
             }
         } @else { p.notice.bad { (visit.say(texts::NO_POLICY)) } }
         div.columns {
