@@ -49,7 +49,7 @@ async fn given_a_callable_case_when_requested_placed_and_settled_then_each_step_
     placed.is(StatusCode::OK).says("What became of it?").silent("+8613812345678");
     let settled = browser.submit(&placed, &path(&placed, "settle"), &[("outcome", "no-answer")]).await;
     settled.is(StatusCode::OK).says("Recorded").says("no answer");
-    browser.get("/queue").await.says("Today 1/3");
+    browser.get("/queue").await.says("strict/day-cap 1/3");
     for address in &browser.addresses {
         assert!(!address.contains("12345678") && !address.starts_with("tel:"), "{address}");
     }
