@@ -12,8 +12,8 @@ pub use replay::policy_replay;
 use audit::{After, AgencyFigures, AuditFigures, Recount, TimelineEntry, TimelineReason};
 use events::assignment::{AgencyView, AssignmentFigures, UnplacedV1};
 use events::gate::{
-    ConsentAnswer, ConsentCovers, Count, Direction, Figures as GateFigures, Held, NumberCheck, RuleName,
-    Stop, StopSource,
+    ConsentAnswer, ConsentCovers, Count, Direction, Figures as GateFigures, Held, NumberCheck, RefusedByV2,
+    RuleName, Stop, StopSource,
 };
 use events::ledger::{CloseReason, LedgerFigures};
 use events::{Actor, Position, Reason, Refusal};
@@ -273,16 +273,22 @@ pub fn after(text: &str) -> Option<After> {
     parts.next().is_none().then_some(after)
 }
 
+/// A rule that refused, as the log has it.
+fn refused_by(reason: &RefusedByV2) -> Value {
+    json!({
+        "code": reason.code.to_string(),
+        "word": reason.code.word(),
+        "rule": reason.rule.map(|rule| rule.to_string()),
+        "limit": reason.limit,
+        "counted": reason.counted,
+        "next_allowed": reason.next_allowed.map(rfc3339),
+    })
+}
+
 fn timeline_entry(entry: &TimelineEntry) -> Value {
     let reason = |reason: &TimelineReason| {
-        json!({
-            "code": reason.code.to_string(),
-            "word": reason.code.word(),
-        "rule": reason.rule.map(|rule| rule.to_string()),
-            "limit": reason.limit,
-            "counted": reason.counted,
-            "next_allowed": reason.next_allowed.map(rfc3339),
-        })
+        let &TimelineReason { code, rule, limit, counted, next_allowed } = reason;
+        refused_by(&RefusedByV2 { code, rule, limit, counted, next_allowed })
     };
     let mut all = json!({
         "at": rfc3339(entry.at),

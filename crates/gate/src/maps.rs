@@ -4,7 +4,7 @@
 use std::hash::{BuildHasherDefault, Hasher};
 
 use events::Position;
-use model::{CaseId, ContactPointId, PersonId};
+use model::{CaseId, ContactPointId, PersonId, PseudonymHasher};
 
 /// By contact point. Its bytes are a keyed pseudonym and uniform already. Requests may name invented ids, but only
 /// what a lender dispatched or a stop names is ever inserted.
@@ -18,25 +18,6 @@ pub(crate) type ByCase<V> = hashbrown::HashMap<CaseId, V, BuildHasherDefault<Pse
 
 /// By place in the log.
 pub(crate) type ByPosition<V> = hashbrown::HashMap<Position, V, BuildHasherDefault<PositionHasher>>;
-
-/// Takes the last eight bytes as they are. Not the first: those choose the partition.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct PseudonymHasher(u64);
-
-impl Hasher for PseudonymHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(tail) = bytes.last_chunk() {
-            self.0 = u64::from_le_bytes(*tail);
-        }
-    }
-
-    /// The length of an array, which is always the same.
-    fn write_usize(&mut self, _length: usize) {}
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
 
 /// Spreads consecutive numbers (Fibonacci hashing).
 #[derive(Debug, Default, Clone)]

@@ -7,6 +7,7 @@ mod id;
 mod money;
 mod party;
 mod phone;
+mod pseudonym_hasher;
 mod region;
 mod time;
 
@@ -17,5 +18,6 @@ pub use id::{
 pub use money::{Currency, Money, MoneyError};
 pub use party::{Channel, Outcome, Place, Purpose, Role};
 pub use phone::{PhoneError, PhoneNumber};
+pub use pseudonym_hasher::PseudonymHasher;
 pub use region::Region;
 pub use time::{Timestamp, ZoneName, ZoneNameError};

@@ -88,7 +88,7 @@ const UNREACHABLE_FEATURES: &[(&str, &str, &str)] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("async-nats", &["eventlog", "runtime", "forbear-tests", "forbear-benches"]),
     ("sled", &["runtime"]),
-    ("fjall", &["eventlog", "forbear-tests", "forbear-benches"]),
+    ("fjall", &["eventlog"]),
     ("redb", &["vault"]),
 ];
 

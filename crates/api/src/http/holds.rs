@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use events::Refusal;
 use events::gate::{HoldKind, WeekTime};
 use model::{CaseId, Channel, ContactPointId, PersonId, Place};
 use serde::Deserialize;
@@ -14,8 +15,6 @@ use crate::platform::{HoldAsk, HoldName, HoldOn, HoldVoice, Platform};
 use crate::shape;
 use crate::target::Target;
 use crate::week_time::week_time;
-
-type Refused = events::Refusal;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,14 +118,14 @@ fn target(
     number: Option<&str>,
     region: Option<&str>,
     contact: Option<ContactPointId>,
-) -> Result<Option<Target>, Refused> {
+) -> Result<Option<Target>, Refusal> {
     match (number, contact) {
         (None, None) => Ok(None),
         _ => whom(number, region, contact).map(Some),
     }
 }
 
-fn times(texts: &[String]) -> Result<Vec<WeekTime>, Refused> {
+fn times(texts: &[String]) -> Result<Vec<WeekTime>, Refusal> {
     let read = |text: &String| {
         week_time(text)
             .ok_or_else(|| malformed("times: expected such as `mon-fri 09:00-12:00`, got something else"))
@@ -134,7 +133,7 @@ fn times(texts: &[String]) -> Result<Vec<WeekTime>, Refused> {
     texts.iter().map(read).collect()
 }
 
-fn voice(word: Option<&str>) -> Result<Option<HoldVoice>, Refused> {
+fn voice(word: Option<&str>) -> Result<Option<HoldVoice>, Refusal> {
     match word {
         None => Ok(None),
         Some("called-person") => Ok(Some(HoldVoice::CalledPerson)),

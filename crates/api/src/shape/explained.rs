@@ -2,10 +2,11 @@
 
 use std::str::FromStr;
 
-use events::gate::{Considered, PermitRequest, RefusedByV2, RuleVerdict};
+use events::gate::{Considered, PermitRequest, RuleVerdict};
 use serde_json::{Value, json};
 
 use super::gate_rules::gate_rule;
+use super::refused_by;
 use crate::json::rfc3339;
 use crate::platform::{Explained, Recorded, Reproduction};
 use crate::principal::Principal;
@@ -116,21 +117,11 @@ fn asked(asked: &PermitRequest, reader: Reader) -> Value {
 }
 
 fn recorded(recorded: &Recorded) -> Value {
-    let reason = |reason: &RefusedByV2| {
-        json!({
-            "code": reason.code.to_string(),
-            "word": reason.code.word(),
-            "rule": reason.rule.map(|rule| rule.to_string()),
-            "limit": reason.limit,
-            "counted": reason.counted,
-            "next_allowed": reason.next_allowed.map(rfc3339),
-        })
-    };
     json!({
         "allowed": recorded.reasons.is_empty(),
         "expires_at": recorded.expires_at.map(rfc3339),
         "rules_since": recorded.policy.map(|policy| policy.0),
-        "reasons": recorded.reasons.iter().map(reason).collect::<Vec<_>>(),
+        "reasons": recorded.reasons.iter().map(refused_by).collect::<Vec<_>>(),
         "next_allowed": recorded.next_allowed.map(rfc3339),
     })
 }

@@ -1,13 +1,15 @@
 //! Which contacts and conversations agree with a request in what a rule's scope names.
 
 use events::Position;
-use model::{CaseId, ContactPointId, Outcome, PersonId};
+use model::{CaseId, ContactPointId, Outcome, PersonId, Timestamp};
+use policy::pack::Window;
 use policy::sets::{Exception, Exceptions, Key, Scope};
 
 use super::{Facts, More, On};
 use crate::attempts::{Attempt, Stage};
 use crate::contact::{Contact, Link};
 use crate::person::{Person, Talk};
+use crate::zone::ZoneClock;
 
 /// A contact, with what it was made for.
 pub(super) struct Counted<'a> {
@@ -56,6 +58,14 @@ impl<'a> On<'_, 'a> {
                 take(counted);
             }
         });
+    }
+
+    /// The first moment at which a contact is out of a window by this clock; `None`: never.
+    pub(super) fn leaves(&self, window: Window, clock: &ZoneClock, attempt: &Attempt) -> Option<Timestamp> {
+        match attempt.stage {
+            Stage::Waiting => self.facts.state.permits.lapses(attempt.position),
+            _ => clock.window_end(window, attempt.at),
+        }
     }
 
     fn each_in_scope(&self, scope: Scope, take: &mut impl FnMut(&Counted<'a>)) {

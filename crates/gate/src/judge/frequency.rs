@@ -11,7 +11,7 @@ use super::{Finding, On, cap_code};
 use crate::attempts::Stage;
 
 /// A moment from which something counts no more; `None`: never.
-type End = Option<Timestamp>;
+pub(super) type End = Option<Timestamp>;
 
 /// At most so many.
 pub(super) fn judge(on: &On<'_, '_>, frequency: &Frequency, trace: &mut Trace) -> Finding {
@@ -68,29 +68,29 @@ fn count(on: &On<'_, '_>, frequency: &Frequency, debt: Option<CaseId>, trace: &m
 fn frees_up(on: &On<'_, '_>, frequency: &Frequency, debt: Option<CaseId>) -> End {
     let mut latest = Some(on.now());
     for clock in on.facts.clocks() {
-        let mut ends: Vec<Timestamp> = Vec::new();
+        let mut ends: Vec<End> = Vec::new();
         on.each_attempt(frequency.scope, frequency.except, &mut |one| {
             if !kind_counts(frequency.count, one.attempt.stage) || debt.is_some_and(|debt| !one.toward(debt))
             {
                 return;
             }
-            let end = match one.attempt.stage {
-                Stage::Waiting => on.facts.state.permits.lapses(one.attempt.position),
-                _ => clock.window_end(frequency.window, one.attempt.at),
-            };
-            let end = end.unwrap_or(Timestamp(i64::MAX));
-            if end > on.now() {
+            let end = on.leaves(frequency.window, clock, one.attempt);
+            if end.is_none_or(|end| end > on.now()) {
                 ends.push(end);
             }
         });
-        ends.sort_unstable();
-        // As many must end as there are too many for one more.
-        if let Some(surplus) = ends.len().checked_sub(usize::from(frequency.limit)) {
-            let end = ends.get(surplus).copied().filter(|end| end.0 < i64::MAX);
-            latest = later(latest, end);
-        }
+        latest = later(latest, below(ends, frequency.limit, on.now()));
     }
     latest
+}
+
+/// When fewer than `limit` of these are left: as many must end as there are too many for one more.
+pub(super) fn below(mut ends: Vec<End>, limit: u16, now: Timestamp) -> End {
+    ends.sort_unstable_by_key(|end| end.unwrap_or(Timestamp(i64::MAX)));
+    match ends.len().checked_sub(usize::from(limit)) {
+        Some(surplus) => ends.get(surplus).copied().flatten(),
+        None => Some(now),
+    }
 }
 
 fn kind_counts(kind: Counted, stage: Stage) -> bool {
@@ -185,6 +185,6 @@ pub(super) fn sooner(one: End, other: End) -> End {
 }
 
 /// The later of two ends.
-fn later(one: End, other: End) -> End {
+pub(super) fn later(one: End, other: End) -> End {
     Some(one?.max(other?))
 }

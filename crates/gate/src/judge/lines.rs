@@ -1,11 +1,11 @@
 //! From which numbers an agency calls.
 
 use events::Code;
-use model::Timestamp;
 use policy::pack::Lines;
 use policy::sets::Exceptions;
 
 use super::finding::Trace;
+use super::frequency::{End, below, later};
 use super::{Finding, On};
 use crate::attempts::{LineNumber, Stage};
 
@@ -23,7 +23,7 @@ pub(super) fn judge(on: &On<'_, '_>, lines: &Lines, trace: &mut Trace) -> Findin
     for clock in on.facts.clocks() {
         let start = clock.window_start(lines.window, on.now());
         // The other lines, and until when each was seen last.
-        let mut others: Vec<(LineNumber, Option<Timestamp>)> = Vec::new();
+        let mut others: Vec<(LineNumber, End)> = Vec::new();
         on.each_attempt(lines.scope, Exceptions::NONE, &mut |one| {
             let attempt = one.attempt;
             let inside = attempt.stage == Stage::Waiting || attempt.at >= start;
@@ -31,24 +31,16 @@ pub(super) fn judge(on: &On<'_, '_>, lines: &Lines, trace: &mut Trace) -> Findin
                 return;
             }
             trace.note(attempt.position);
-            let end = match attempt.stage {
-                Stage::Waiting => on.facts.state.permits.lapses(attempt.position),
-                _ => clock.window_end(lines.window, attempt.at),
-            };
+            let end = on.leaves(lines.window, clock, attempt);
             match others.iter_mut().find(|(line, _)| *line == attempt.line) {
-                Some((_, until)) => *until = until.zip(end).map(|(until, end)| until.max(end)),
+                Some((_, until)) => *until = later(*until, end),
                 None => others.push((attempt.line, end)),
             }
         });
         // A few lines, as the rule has it.
         counted = counted.max(others.len() as u32);
-        let mut ends: Vec<_> =
-            others.into_iter().map(|(_, end)| end.unwrap_or(Timestamp(i64::MAX))).collect();
-        ends.sort_unstable();
-        if let Some(surplus) = ends.len().checked_sub(usize::from(most)) {
-            let end = ends.get(surplus).copied().filter(|end| end.0 < i64::MAX);
-            next = next.zip(end).map(|(next, end)| next.max(end));
-        }
+        let ends = others.into_iter().map(|(_, end)| end).collect();
+        next = later(next, below(ends, most, on.now()));
     }
     let refuses = Finding::refuses_if(counted >= limit, Code::TOO_MANY_LINES);
     // A line that they know already is always theirs to use; `others` are the rest.
