@@ -512,7 +512,7 @@ async fn adopt(
                 Ok(()) => break,
                 Err(refusal) if refusal.is_transient() => tokio::time::sleep(ADOPT_PAUSE).await,
                 Err(refusal) => {
-                    tracing::error!(partition, %refusal, "a configured rule pack was not adopted");
+                    tracing::error!(partition, %refusal, "the configured rule packs were not adopted");
                     break;
                 }
             }
@@ -528,6 +528,8 @@ async fn adopt(
 /// Between attempts to adopt.
 const ADOPT_PAUSE: Duration = Duration::from_millis(200);
 
+/// A pack that is refused for good is logged, and the others are adopted all the same: one pack less must not become
+/// many less. Fails if it should be tried again.
 async fn adopt_if_older(
     gate: &Port<Gate>,
     partition: u16,
@@ -558,7 +560,13 @@ async fn adopt_if_older(
             command: GateCommand::AdoptPolicy(PolicyAdoptedV2 { pack: pack.text.clone() }),
         };
         let mut answers = gate.submit_to(partition, vec![order]).await;
-        answers.pop().unwrap_or_else(|| Err(Code::UNAVAILABLE.into()))?;
+        match answers.pop().unwrap_or_else(|| Err(Code::UNAVAILABLE.into())) {
+            Ok(_) => {}
+            Err(refusal) if refusal.is_transient() => return Err(refusal),
+            Err(refusal) => {
+                tracing::error!(partition, pack = pack.id, %refusal, "a configured rule pack was not adopted");
+            }
+        }
     }
     Ok(())
 }
