@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
-use forbear_tests::load::eventually;
+use forbear_tests::load::{PACK, eventually};
 use forbear_tests::nats_server::{self, free_port};
 use forbear_tests::program::{Program, run, run_to_failure, run_with, text};
 use forbear_tests::site::Site;
@@ -392,4 +392,32 @@ fn given_a_platform_when_the_gate_is_told_and_asked_then_each_command_says_what_
         line.text(&["agency", "template", "agency-1", "7", "--withdraw"]).contains("may no longer be sent")
     );
     program.stop();
+}
+
+/// One pack less must not become all that come after it less: that would let calls through.
+#[test]
+fn given_a_configured_rule_pack_that_is_refused_when_it_starts_then_those_after_it_are_in_force() {
+    let site = Site::new(FORBEAR, "info");
+    let (first, same_name) = (site.path("first.toml"), site.path("same-name.toml"));
+    let pack = PACK.replace("Tight caps at every time of the day", "Another text under the same name");
+    std::fs::write(&first, PACK).expect("written");
+    std::fs::write(&same_name, pack).expect("written");
+    let config = format!("policies = [{:?}, {:?}, \"strict\"]\n", text(&first), text(&same_name));
+    std::fs::write(site.path("forbear.toml"), config).expect("written");
+    let program = site.up();
+    site.http.wait_until_ready(&program);
+    let in_force = || {
+        let packs = site.http.get("/v1/policies").done("the rules")["packs"].clone();
+        packs
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let strict = || in_force().iter().any(|pack| pack.contains("id = \"strict\""));
+    eventually("the pack after the refused one is in force", strict);
+    assert!(in_force().contains(&PACK.to_owned()), "{:?}", in_force());
+    assert!(program.last_logged("a configured rule pack was not adopted").is_some());
 }
