@@ -1,10 +1,19 @@
-//! What the benchmarks share: a decider that does nothing but write, clients that wait for their answers, the
-//! bare store to compare with, and medians.
+//! What the benchmarks share: a decider that does nothing but write, the gate and whom it knows, other people's
+//! limiters, clients that wait for their answers, the bare store to compare with, and medians.
 
+pub mod asking;
 pub mod bare;
 pub mod clients;
+pub mod machine;
 pub mod one_partition;
+pub mod over_http;
 pub mod paced;
+pub mod postgres;
+pub mod redis;
+pub mod running_gate;
+pub mod server;
+pub mod simulated_time;
+pub mod world;
 
 use std::error::Error;
 use std::time::Duration;

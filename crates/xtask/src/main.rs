@@ -1,9 +1,10 @@
-//! The project's own chores: `cargo xtask <setup|check|test>`.
+//! The project's own chores: `cargo xtask <setup|check|test|compare>`.
 //!
 //! Exit codes: 0 all steps passed, 1 a step failed (the message names it and what to do), 2 the command line was wrong.
 
 mod architecture;
 mod check;
+mod compare;
 mod graph;
 mod purity;
 mod run;
@@ -28,6 +29,9 @@ Commands:
   setup           Get what the tests need into .tools/ (nats-server, cargo-nextest, cargo-deny); safe to repeat
   check           Architecture, file names, hosts, formatting, dependency policy, clippy
   test [--quick]  setup, check, all tests, doc tests; --quick leaves out check
+  compare gate [--quick]
+                  The gate beside Redis and PostgreSQL (from Debian's packages) on the same work, and a table;
+                  --quick takes a tenth of the contact points
   help            This text
 
 Exit codes: 0 passed, 1 a step failed, 2 wrong command line
@@ -39,6 +43,7 @@ enum Chore {
     Setup,
     Check,
     Test { quick: bool },
+    CompareGate { quick: bool },
     Help,
 }
 
@@ -50,9 +55,14 @@ fn parse(args: &[String]) -> Result<Chore, String> {
         ["check"] => Ok(Chore::Check),
         ["test"] => Ok(Chore::Test { quick: false }),
         ["test", "--quick"] => Ok(Chore::Test { quick: true }),
+        ["compare", "gate"] => Ok(Chore::CompareGate { quick: false }),
+        ["compare", "gate", "--quick"] => Ok(Chore::CompareGate { quick: true }),
         ["help" | "--help" | "-h"] | [_, "--help" | "-h"] => Ok(Chore::Help),
-        [] => Err("expected a command: setup, check or test".to_owned()),
-        other => Err(format!("expected setup, check or test [--quick], got `{}`", other.join(" "))),
+        [] => Err("expected a command: setup, check, test or compare".to_owned()),
+        other => Err(format!(
+            "expected setup, check, test [--quick] or compare gate [--quick], got `{}`",
+            other.join(" ")
+        )),
     }
 }
 
@@ -75,6 +85,7 @@ fn main() -> ExitCode {
         Chore::Setup => setup::all(&workspace, &mut steps).map(|_| ()),
         Chore::Check => check::all(&workspace, &mut steps),
         Chore::Test { quick } => test::all(&workspace, &mut steps, quick),
+        Chore::CompareGate { quick } => compare::gate(&workspace, &mut steps, quick),
     };
     eprint!("{}", steps.summary());
     match outcome {
@@ -100,15 +111,18 @@ mod tests {
         assert_eq!(parse(&words("check")), Ok(Chore::Check));
         assert_eq!(parse(&words("test")), Ok(Chore::Test { quick: false }));
         assert_eq!(parse(&words("test --quick")), Ok(Chore::Test { quick: true }));
+        assert_eq!(parse(&words("compare gate")), Ok(Chore::CompareGate { quick: false }));
+        assert_eq!(parse(&words("compare gate --quick")), Ok(Chore::CompareGate { quick: true }));
         assert_eq!(parse(&words("check --help")), Ok(Chore::Help));
     }
 
     #[test]
     fn given_a_wrong_command_when_parsed_then_the_error_says_what_was_expected_and_what_came() {
         let problem = parse(&words("test --fast")).unwrap_err();
-        assert!(problem.contains("expected setup, check or test"), "{problem}");
+        assert!(problem.contains("expected setup, check, test"), "{problem}");
         assert!(problem.contains("test --fast"), "{problem}");
         assert!(parse(&[]).is_err());
         assert!(parse(&words("setup --quick")).is_err());
+        assert!(parse(&words("compare")).is_err());
     }
 }

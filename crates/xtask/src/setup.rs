@@ -24,12 +24,7 @@ pub struct Tools {
 /// Gets everything that is absent; what is there already is left alone.
 pub fn all(workspace: &Workspace, steps: &mut Steps) -> Result<Tools, Failure> {
     steps.step("setup", || {
-        std::fs::create_dir_all(workspace.tools_bin()).map_err(|error| {
-            Failure(format!(
-                "cannot create {}: {error}; make the clone writable",
-                workspace.tools_bin().display()
-            ))
-        })?;
+        tools_directory(workspace)?;
         let python = python(workspace)?;
         let nats_server = nats_server(workspace, &python)?;
         rust_component(workspace, "fmt", "rustfmt")?;
@@ -37,6 +32,22 @@ pub fn all(workspace: &Workspace, steps: &mut Steps) -> Result<Tools, Failure> {
         cargo_tool(workspace, "nextest", "cargo-nextest", NEXTEST_VERSION)?;
         cargo_deny(workspace)?;
         Ok(Tools { nats_server, python })
+    })
+}
+
+/// nats-server alone, without the rest of the set-up.
+pub fn jetstream(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    tools_directory(workspace)?;
+    let python = python(workspace)?;
+    nats_server(workspace, &python)
+}
+
+fn tools_directory(workspace: &Workspace) -> Result<(), Failure> {
+    std::fs::create_dir_all(workspace.tools_bin()).map_err(|error| {
+        Failure(format!(
+            "cannot create {}: {error}; make the clone writable",
+            workspace.tools_bin().display()
+        ))
     })
 }
 
