@@ -128,6 +128,14 @@ impl MemoryLog {
         }
     }
 
+    /// What is stored from `slot` on, as a bystander sees it: looking takes no time on the stream.
+    pub fn stored(&self, stream: StreamId, slot: u64) -> Vec<Bytes> {
+        let shared = lock(&self.shared);
+        let records = shared.streams.get(&stream).map_or(&[][..], |stream| &stream.records[..]);
+        let from = usize::try_from(slot).unwrap_or(usize::MAX).min(records.len());
+        records[from..].to_vec()
+    }
+
     /// How many crashes there were.
     pub fn crashes(&self) -> u64 {
         lock(&self.shared).crashes

@@ -35,8 +35,25 @@ impl Clock {
 /// (P1: "or a clock that jumps", P3) until they agree again or the process is restarted.
 #[derive(Debug, Clone)]
 pub struct SystemClock {
-    started: Instant,
+    source: Source,
     started_at: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    /// The machine's, since then.
+    Machine(Instant),
+    /// A driver's, since its steady clock showed this.
+    Driven(DrivenClocks, i64),
+}
+
+/// The two clocks of a machine that a simulator drives. They are judged as a real machine's are.
+#[derive(Debug, Clone, Default)]
+pub struct DrivenClocks {
+    /// What the monotonic clock shows, in milliseconds.
+    pub steady_ms: Arc<AtomicI64>,
+    /// What the system clock shows, in milliseconds since 1970.
+    pub system_ms: Arc<AtomicI64>,
 }
 
 impl SystemClock {
@@ -46,11 +63,25 @@ impl SystemClock {
 
     /// Starts from the system clock as it is.
     pub fn start() -> Self {
-        Self { started: Instant::now(), started_at: system_time() }
+        Self { source: Source::Machine(Instant::now()), started_at: system_time() }
+    }
+
+    /// Starts from a driver's clocks as they are.
+    pub fn driven(clocks: DrivenClocks) -> Self {
+        let steady = clocks.steady_ms.load(Ordering::Acquire);
+        let started_at = Timestamp(clocks.system_ms.load(Ordering::Acquire));
+        Self { source: Source::Driven(clocks, steady), started_at }
     }
 
     fn now(&self) -> Now {
-        self.judge(self.started.elapsed(), system_time())
+        match &self.source {
+            Source::Machine(started) => self.judge(started.elapsed(), system_time()),
+            Source::Driven(clocks, started) => {
+                let elapsed = clocks.steady_ms.load(Ordering::Acquire) - started;
+                let elapsed = Duration::from_millis(elapsed.unsigned_abs());
+                self.judge(elapsed, Timestamp(clocks.system_ms.load(Ordering::Acquire)))
+            }
+        }
     }
 
     fn judge(&self, elapsed: Duration, system: Timestamp) -> Now {
@@ -96,7 +127,8 @@ mod tests {
 
     #[test]
     fn given_a_jump_of_the_system_clock_when_asked_then_the_time_is_not_trusted() {
-        let clock = SystemClock { started: Instant::now(), started_at: Timestamp(1_000_000) };
+        let source = Source::Machine(Instant::now());
+        let clock = SystemClock { source, started_at: Timestamp(1_000_000) };
         let minute = Duration::from_secs(60);
         let judge = |system| clock.judge(minute, Timestamp(system));
         assert_eq!(judge(1_061_000), Now { at: Timestamp(1_061_000), trusted: true });

@@ -21,7 +21,7 @@ mod service;
 mod snapshot;
 
 pub use bulk::BulkWork;
-pub use clock::{Clock, SimulatedClock, SystemClock};
+pub use clock::{Clock, DrivenClocks, SimulatedClock, SystemClock};
 pub use follow::Follower;
 pub use leadership::{Announce, Leadership, Lease, SoleInstance};
 pub use mailbox::Mailbox;

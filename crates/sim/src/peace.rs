@@ -1,0 +1,153 @@
+//! Before anything goes wrong, and after: the world is told to the gate; and when nothing goes wrong any more, calls
+//! get through, stops hold, and queues drain.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use eventlog::memory::Faults;
+use events::Code;
+use events::gate::{GateAnswer, GateCommand, StopSource};
+use gate::SETTLE_AFTER_MS;
+use model::{Channel, Outcome};
+use runtime::{Answered, SystemClock};
+use tokio::time::sleep;
+
+use crate::chance::Chance;
+use crate::promise::{Checked, Promise, Violation, holds};
+use crate::stage::{Stage, Weather};
+use crate::subject::Subject;
+
+/// How often a client asks, once nothing goes wrong, before it is said that nobody answers.
+const TRIES: u64 = 200;
+
+/// Tells the gate what there is.
+pub async fn begin(stage: &Arc<Stage>) -> Checked {
+    let count = {
+        let inner = stage.inner();
+        inner.machines.iter().enumerate().for_each(|(index, machine)| machine.appoint(index == 0));
+        inner.machines.len()
+    };
+    (0..count).for_each(|machine| stage.start(machine));
+    for partition in 0..stage.partitions {
+        let law = GateCommand::AdoptPolicy(stage.world.law(0));
+        taken(told(stage, partition, law).await?)?;
+    }
+    for fact in stage.world.facts() {
+        taken(told(stage, stage.partition(&fact), fact).await?)?;
+    }
+    Ok(())
+}
+
+fn taken(answer: Answered<Subject>) -> Checked {
+    holds(Promise::Live, answer.is_ok(), || format!("the gate does not take the world in: {answer:?}"))
+}
+
+/// Nothing goes wrong from now on, and what went wrong is put right.
+pub fn heal(stage: &Arc<Stage>) {
+    stage.log.set_faults(Faults::none());
+    let count = {
+        let mut inner = stage.inner();
+        inner.weather = Weather::default();
+        for (index, machine) in inner.machines.iter_mut().enumerate() {
+            machine.jump(0);
+            machine.blind.store(false, Ordering::Release);
+            machine.appoint(index == 0);
+        }
+        inner.machines.len()
+    };
+    (0..count).for_each(|machine| stage.start(machine));
+    // A log that was written under a wrong clock may be ahead; then time stands still until it is reached.
+    let ahead_ms = {
+        let inner = stage.inner();
+        let log_at = inner.witness.view.partitions.iter().map(|partition| partition.at).max();
+        log_at.map_or(0, |at| at.ms_since(stage.time()))
+    };
+    stage.leap(ahead_ms.max(0) + 1_000);
+}
+
+/// A call gets through, a stop holds, everything closes, and the log says what the leaders say.
+pub async fn restore(stage: &Arc<Stage>) -> Checked {
+    let link = stage.world.spared;
+    let request = GateCommand::RequestPermit(link.asked(link.agency, Channel::Call));
+    let answer = told(stage, stage.partition(&request), request.clone()).await?;
+    let Ok(GateAnswer::Permit { permit, .. }) = answer else {
+        return not_live(format!("expected a permit for somebody whom nobody calls, got {answer:?}"));
+    };
+    let contact = link.contact;
+    let redeem = GateCommand::RedeemPermit { contact, permit, call: [7; 16] };
+    let answer = told(stage, stage.partition(&redeem), redeem).await?;
+    if !matches!(answer, Ok(GateAnswer::Redeemed { .. })) {
+        return not_live(format!("expected the redemption of a fresh permit, got {answer:?}"));
+    }
+    let outcome = Outcome::NoAnswer;
+    let settle =
+        GateCommand::SettlePermit { contact, permit, outcome, toward: Vec::new(), discussed: Vec::new() };
+    let answer = told(stage, stage.partition(&settle), settle).await?;
+    if !matches!(answer, Ok(GateAnswer::Settled { .. })) {
+        return not_live(format!("expected the call to be settled, got {answer:?}"));
+    }
+    let stop = GateCommand::PlaceStop { contact, source: StopSource::CalledPerson };
+    let answer = told(stage, stage.partition(&stop), stop).await?;
+    if !matches!(answer, Ok(GateAnswer::Stopped { .. })) {
+        return not_live(format!("expected the stop to be placed, got {answer:?}"));
+    }
+    let reasons = match told(stage, stage.partition(&request), request).await? {
+        Ok(GateAnswer::Refused { reasons, .. }) => reasons,
+        Err(refusal) => refusal.reasons,
+        answer => return Err(Violation::of(Promise::Stop, format!("after the stop: {answer:?}"))),
+    };
+    holds(Promise::Stop, reasons.iter().any(|reason| reason.code == Code::STOPPED), || {
+        format!("expected the stop among the reasons, got {reasons:?}")
+    })?;
+    everything_closes(stage).await?;
+    log_and_leaders_agree(stage).await
+}
+
+async fn everything_closes(stage: &Arc<Stage>) -> Checked {
+    stage.leap(SETTLE_AFTER_MS + 60_000);
+    // A tick a second, each as large as one may be.
+    sleep(Duration::from_secs(3)).await;
+    stage.look();
+    let inner = stage.inner();
+    let open = inner.witness.view.book().open();
+    holds(Promise::Live, open == 0, || format!("{open} permits are still open, long after their time"))
+}
+
+async fn log_and_leaders_agree(stage: &Arc<Stage>) -> Checked {
+    for partition in 0..stage.partitions {
+        let mut compared = false;
+        for _ in 0..20 {
+            if compared || stage.is_over() {
+                break;
+            }
+            compared = stage.compare(partition).await;
+            sleep(Duration::from_millis(30)).await;
+        }
+        if !compared && !stage.is_over() {
+            return not_live(format!("nobody says what the state of partition {partition} is"));
+        }
+    }
+    let time = stage.time();
+    let mut inner = stage.inner();
+    inner.witness.nothing_is_gone(time)?;
+    // A clock that jumps must not carry the log along, unless a process began under it.
+    let ahead_ms = inner.witness.view.ahead_ms();
+    let bound_ms = 2 * SystemClock::TOLERANCE_MS;
+    holds(Promise::Cap, inner.dated_wrongly || ahead_ms <= bound_ms, || {
+        format!("expected a log at most {bound_ms} ms ahead of the true time, got {ahead_ms} ms")
+    })
+}
+
+fn not_live<T>(detail: String) -> Checked<T> {
+    Err(Violation::of(Promise::Live, detail))
+}
+
+async fn told(stage: &Arc<Stage>, partition: u16, command: GateCommand) -> Checked<Answered<Subject>> {
+    let order = stage.order(command);
+    let mut chance = Chance::new(stage.settings.seed, 0x000f_0004);
+    match stage.insist(partition, order, TRIES, &mut chance).await {
+        Some(answer) => Ok(answer),
+        None => not_live(format!("nobody answered for partition {partition}, though nothing goes wrong")),
+    }
+}
