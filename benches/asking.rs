@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::{Failed, median, quantile};
+use crate::{Failed, cpu_time, median, quantile};
 
 /// What one question brought.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,6 +55,8 @@ pub struct Medians {
     pub p50: Duration,
     /// And what 99 in 100 stayed below.
     pub p99: Duration,
+    /// Processor time of this process for a decision: the clients, and whatever else runs in it.
+    pub cpu: Duration,
 }
 
 /// `clients` who ask again as soon as they are answered.
@@ -75,16 +77,18 @@ async fn measure<S: System>(
     rate: Option<f64>,
 ) -> Result<Medians, Failed> {
     let mut clients = system.clients(count).await?;
-    let (mut rates, mut shares, mut p50s, mut p99s) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut rates, mut shares, mut cpus) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut p50s, mut p99s) = (Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
         system.next_week().await?;
-        let began = Instant::now();
+        let (began, cpu_before) = (Instant::now(), cpu_time()?);
         let (returned, mut asked) = round(clients, plan.round, rate).await?;
-        let elapsed = began.elapsed();
+        let (elapsed, cpu) = (began.elapsed(), cpu_time()?.saturating_sub(cpu_before));
         clients = returned;
         let decisions = (asked.answers.allowed + asked.answers.refused) as f64;
         rates.push(decisions / elapsed.as_secs_f64());
         shares.push(asked.answers.allowed as f64 / decisions.max(1.0));
+        cpus.push(cpu.div_f64(decisions.max(1.0)));
         p50s.push(quantile(&mut asked.waits, 0.5));
         p99s.push(quantile(&mut asked.waits, 0.99));
     }
@@ -94,6 +98,7 @@ async fn measure<S: System>(
         allowed: median(&mut shares).unwrap_or_default(),
         p50: median(&mut p50s).unwrap_or_default(),
         p99: median(&mut p99s).unwrap_or_default(),
+        cpu: median(&mut cpus).unwrap_or_default(),
     })
 }
 

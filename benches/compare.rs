@@ -167,7 +167,7 @@ impl Comparison {
     ) -> Result<(), Failed> {
         for clients in CLIENTS {
             let medians = closed(measured, clients, self.plan).await?;
-            eprintln!("{system}, {clients} clients: {:.0}/s", medians.rate);
+            eprint!(".");
             self.rows.push(Row { system, place, medians });
         }
         Ok(())
@@ -180,6 +180,7 @@ impl Comparison {
     }
 
     fn print(&self, fsync_before: Duration, fsync_after: Duration) {
+        eprintln!();
         println!(
             "\n{:<26} {:<13} {:>7} {:>12} {:>9} {:>9} {:>9} {:>11}",
             "system", "asked", "clients", "decisions/s", "allowed", "p50 ms", "p99 ms", "gate is x"

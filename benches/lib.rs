@@ -22,6 +22,10 @@ use events::{Decider, Now, Position, Refusal, Service};
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Why a measurement could not be made.
 pub type Failed = Box<dyn Error + Send + Sync>;
 
