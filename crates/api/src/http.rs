@@ -27,6 +27,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -122,5 +123,12 @@ pub async fn serve(
         drop(stop.wait_for(|stop| *stop).await);
     };
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    // An answer that comes line by line would otherwise wait, after its first line, for the client's delayed
+    // acknowledgement: 40 ms.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection sends small packets late");
+        }
+    });
     axum::serve(listener, service).with_graceful_shutdown(stopped).await
 }
