@@ -148,6 +148,10 @@ codes! {
     HOLD_UNKNOWN = 334, "hold-unknown";
     /// The consent is not one that the law knows.
     CONSENT_INVALID = 335, "consent-invalid";
+    /// The permit does not stand on a share at every home.
+    SHARE_MISSING = 336, "share-missing";
+    /// The partition has not been told what the contact point's own knows.
+    HOME_BEHIND = 337, "home-behind";
 }
 
 impl Code {

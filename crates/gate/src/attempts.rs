@@ -74,6 +74,10 @@ impl LineNumbers {
         u16::try_from(index).ok().map(LineNumber)
     }
 
+    pub fn line(&self, number: LineNumber) -> Option<Line> {
+        self.lines.get(usize::from(number.0)).copied()
+    }
+
     pub fn number(&mut self, line: &Line) -> LineNumber {
         if let Some(number) = self.get(line) {
             return number;

@@ -4,11 +4,28 @@ use events::gate::{GateAnswer, GateCommand, GateEvent, GateQuery, GateReply};
 use events::{Decider, Now, Position, Reason, Refusal, Service, Tally};
 use model::Timestamp;
 
-use crate::{State, adoption, consent, hold, link, number, permit, query, record, registry, stop};
+use crate::{
+    State, adoption, consent, hold, homes, link, number, permit, query, record, registry, share, stop,
+};
 
 /// The gate.
 #[derive(Debug, Clone, Copy)]
 pub struct Gate;
+
+impl Gate {
+    /// What an event of one partition means for others: what is known of a contact point, and what became of a permit, is
+    /// told its homes. Pure: the work of a process manager.
+    pub fn homes_of(event: &GateEvent) -> Vec<GateCommand> {
+        match event {
+            GateEvent::ContactLinked(linked) => {
+                let tell = |home| GateCommand::TellHome { home, link: linked.clone() };
+                vec![tell(linked.person.0), tell(linked.case.0)]
+            }
+            GateEvent::SharesEnded(ended) => share::settlements(ended),
+            _ => Vec::new(),
+        }
+    }
+}
 
 impl Decider for Gate {
     const SERVICE: Service = Service::Gate;
@@ -29,7 +46,12 @@ impl Decider for Gate {
             | GateCommand::RegisterLine(_)
             | GateCommand::ApproveTemplate(_)
             | GateCommand::WithdrawTemplate(_)
+            | GateCommand::SetPartitions(_)
             | GateCommand::Tick { .. } => return None,
+            GateCommand::ReserveShare(asked) => return Some(asked.home),
+            GateCommand::RedeemShare(used) => return Some(used.home),
+            GateCommand::SettleShare(settled) => return Some(settled.home),
+            GateCommand::TellHome { home, .. } => return Some(*home),
             GateCommand::PlaceHold(placed) => placed.contact?,
             GateCommand::LiftHold(lifted) => lifted.contact?,
             GateCommand::RecordContact(recorded) => recorded.contact,
@@ -40,7 +62,10 @@ impl Decider for Gate {
             GateCommand::CloseContact(closed) => closed.contact,
             GateCommand::RequestPermit(asked) => asked.contact,
             GateCommand::AnswerConsent(answered) => answered.contact,
+            GateCommand::RequestShared(asked) => asked.asked.contact,
+            GateCommand::RedeemShared(used) => used.contact,
             GateCommand::RedeemPermit { contact, .. }
+            | GateCommand::VoidPermit { contact, .. }
             | GateCommand::SettlePermit { contact, .. }
             | GateCommand::PlaceStop { contact, .. } => *contact,
         };
@@ -56,13 +81,31 @@ impl Decider for Gate {
             GateCommand::CloseContact(closed) => Ok(link::close(state, closed)),
             GateCommand::RequestPermit(asked) => permit::request(state, asked, now),
             GateCommand::RedeemPermit { contact, permit, call } => {
-                permit::redeem(state, *contact, *permit, *call, now)
+                permit::redeem(state, *contact, *permit, *call, None, now)
             }
+            GateCommand::RequestShared(asked) => share::request(state, asked, now),
+            GateCommand::RedeemShared(used) => {
+                let shares = Some((&used.shares[..], used.since));
+                permit::redeem(state, used.contact, used.permit, used.call, shares, now)
+            }
+            GateCommand::VoidPermit { contact, permit } => {
+                Ok(share::ended(state, permit::void(state, *contact, *permit)?, now))
+            }
+            GateCommand::ReserveShare(asked) => share::reserve(state, asked, now),
+            GateCommand::RedeemShare(used) => share::redeem(state, used, now),
+            GateCommand::SettleShare(settled) => share::settle(state, settled, now),
+            GateCommand::TellHome { link, .. } => homes::tell(state, link),
+            GateCommand::SetPartitions(set) => homes::set(state, set),
             GateCommand::SettlePermit { contact, permit, outcome, toward, discussed } => {
-                permit::settle(state, *contact, *permit, *outcome, toward, discussed)
+                let settled = permit::settle(state, *contact, *permit, *outcome, toward, discussed)?;
+                Ok(share::ended(state, settled, now))
             }
-            GateCommand::PlaceStop { contact, source } => Ok(stop::place(state, *contact, *source)),
-            GateCommand::AnswerConsent(answered) => link::answer_consent(state, answered),
+            GateCommand::PlaceStop { contact, source } => {
+                Ok(share::ended(state, stop::place(state, *contact, *source), now))
+            }
+            GateCommand::AnswerConsent(answered) => {
+                Ok(share::ended(state, link::answer_consent(state, answered)?, now))
+            }
             GateCommand::PlaceHold(placed) => hold::place(state, placed, now),
             GateCommand::LiftHold(lifted) => hold::lift(state, lifted),
             GateCommand::GiveConsent(given) => consent::give(state, given),
@@ -74,7 +117,9 @@ impl Decider for Gate {
             GateCommand::RegisterLine(registered) => Ok(registry::register_line(state, registered)),
             GateCommand::ApproveTemplate(approved) => registry::approve(state, approved),
             GateCommand::WithdrawTemplate(withdrawn) => Ok(registry::withdraw(state, withdrawn)),
-            GateCommand::Tick { repeated } => Ok(permit::tick(state, repeated, now)),
+            GateCommand::Tick { repeated } => {
+                Ok(share::ended(state, permit::tick(state, repeated, now), now))
+            }
         }
     }
 
@@ -88,7 +133,8 @@ impl Decider for Gate {
         let voided = permits_voided.count() as u32;
         match events {
             [] => GateAnswer::Done { changed: false },
-            [GateEvent::PermitReserved(reserved)] => {
+            [GateEvent::PermitReserved(reserved)]
+            | [GateEvent::PermitReserved(reserved), GateEvent::PermitShared(_)] => {
                 let (expires_at, tightest) = (reserved.expires_at, reserved.tightest);
                 GateAnswer::Permit { permit: first, expires_at, tightest }
             }
@@ -100,7 +146,15 @@ impl Decider for Gate {
             [GateEvent::PermitRedeemed(redeemed)] => {
                 GateAnswer::Redeemed { permit: redeemed.permit, call: redeemed.call }
             }
-            [GateEvent::PermitSettled(settled)] => {
+            [GateEvent::ShareReserved(reserved)] => {
+                let (expires_at, tightest) = (reserved.expires_at, reserved.tightest);
+                GateAnswer::Share { share: first, expires_at, tightest }
+            }
+            [GateEvent::ShareRedeemed(redeemed)] => {
+                GateAnswer::ShareRedeemed { share: redeemed.share, at: redeemed.at }
+            }
+            [GateEvent::PermitSettled(settled)]
+            | [GateEvent::PermitSettled(settled), GateEvent::SharesEnded(_)] => {
                 GateAnswer::Settled { permit: settled.permit, given_back: settled.given_back }
             }
             [GateEvent::StopPlaced(_), ..] => GateAnswer::Stopped { stop: first, voided },

@@ -63,7 +63,14 @@ impl Tallies {
             | GateEvent::StandingChanged(_)
             | GateEvent::LineRegistered(_)
             | GateEvent::TemplateApproved(_)
-            | GateEvent::TemplateWithdrawn(_) => {}
+            | GateEvent::TemplateWithdrawn(_)
+            | GateEvent::PartitionsSet(_)
+            | GateEvent::ShareReserved(_)
+            | GateEvent::ShareRedeemed(_)
+            | GateEvent::ShareSettled(_)
+            | GateEvent::ShareExpired(_)
+            | GateEvent::PermitShared(_)
+            | GateEvent::SharesEnded(_) => {}
         }
     }
 

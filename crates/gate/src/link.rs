@@ -39,7 +39,7 @@ fn same(link: &Link, asked: &ContactLinkedV2) -> bool {
 pub(crate) fn linked(state: &mut State, linked: &ContactLinkedV2) {
     let early = state.early.remove(&(linked.contact, linked.case)).unwrap_or_default();
     let contact = state.contacts.entry(linked.contact).or_default();
-    if contact.links.is_empty() {
+    if contact.links.is_empty() && state.partitions.is_here(&linked.contact.0) {
         state.tallies.new_contact();
     }
     contact.zones = state.zones.union(contact.zones, &linked.zones);

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use events::gate::{
     GateEvent, PermitExpiredV1, PermitRedeemedV1, PermitRefusedV2, PermitRequest, PermitReservedV2,
-    PermitSettledV2, RefusalsRepeatedV1, RefusedByV2,
+    PermitSettledV2, PermitVoidedV1, RefusalsRepeatedV1, RefusedByV2, ShareV1, Tightest,
 };
 use events::{Code, Now, Position, Reason, Refusal, Tally};
 use model::{CaseId, ContactPointId, Outcome, Timestamp};
@@ -49,39 +49,71 @@ pub(crate) struct Permits {
     closed: VecDeque<(Timestamp, Position)>,
 }
 
+/// A permit, or a share that a permit elsewhere stands on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Permit {
+pub(crate) struct Permit {
     contact: ContactPointId,
-    expires_at: Timestamp,
-    stage: Stage,
+    pub expires_at: Timestamp,
+    pub stage: Stage,
     /// What it was asked for; `None` once it is closed.
-    asked: Option<Box<PermitRequest>>,
+    pub asked: Option<Box<PermitRequest>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Stage {
+pub(crate) enum Stage {
     Waiting,
-    Redeemed { call: [u8; 16], at: Timestamp },
-    Settled { call: [u8; 16], at: Timestamp, outcome: Outcome },
+    /// A share: the contact may be being made.
+    Placing {
+        call: [u8; 16],
+        at: Timestamp,
+    },
+    Redeemed {
+        call: [u8; 16],
+        at: Timestamp,
+    },
+    Settled {
+        call: [u8; 16],
+        at: Timestamp,
+        outcome: Outcome,
+    },
     Expired,
     Voided,
 }
 
 impl Permits {
-    /// Whether a permit waits and may still be redeemed at `now`: so long it counts.
+    /// Whether a permit waits and may still be redeemed at `now`, or a share's contact may be being made: so long it counts,
+    /// in every window.
     pub fn waits(&self, permit: Position, now: Timestamp) -> bool {
-        let permit = self.by_position.get(&permit);
-        permit.is_some_and(|permit| permit.stage == Stage::Waiting && now <= permit.expires_at)
+        self.by_position.get(&permit).is_some_and(|permit| match permit.stage {
+            Stage::Waiting => now <= permit.expires_at,
+            stage => matches!(stage, Stage::Placing { .. }),
+        })
     }
 
-    /// The first moment at which a permit may no longer be redeemed.
+    /// Whether a share's contact may be being made: it may become a conversation.
+    pub fn placing(&self, share: Position) -> bool {
+        let share = self.by_position.get(&share);
+        share.is_some_and(|share| matches!(share.stage, Stage::Placing { .. }))
+    }
+
+    /// The first moment at which a permit may no longer be redeemed, or a share is settled if nobody says anything.
     pub fn lapses(&self, permit: Position) -> Option<Timestamp> {
-        self.by_position.get(&permit).map(|permit| permit.expires_at.plus_ms(1))
+        self.by_position.get(&permit).map(|permit| match permit.stage {
+            Stage::Placing { at, .. } => at.plus_ms(SETTLE_AFTER_MS + 1),
+            _ => permit.expires_at.plus_ms(1),
+        })
     }
 
-    pub fn reserve(&mut self, position: Position, reserved: &PermitReservedV2) {
-        let (contact, expires_at) = (reserved.asked.contact, reserved.expires_at);
-        let asked = Some(Box::new(reserved.asked.clone()));
+    /// When an open permit was redeemed.
+    pub fn redeemed(&self, permit: Position) -> Option<Timestamp> {
+        match self.by_position.get(&permit)?.stage {
+            Stage::Redeemed { at, .. } | Stage::Placing { at, .. } | Stage::Settled { at, .. } => Some(at),
+            Stage::Waiting | Stage::Expired | Stage::Voided => None,
+        }
+    }
+
+    pub fn reserve(&mut self, position: Position, asked: &PermitRequest, expires_at: Timestamp) {
+        let (contact, asked) = (asked.contact, Some(Box::new(asked.clone())));
         let permit = Permit { contact, expires_at, stage: Stage::Waiting, asked };
         self.by_position.insert(position, permit);
         self.waiting.push_back((expires_at, position));
@@ -96,6 +128,29 @@ impl Permits {
         self.set(permit, Stage::Redeemed { call, at });
         self.dialing.push_back((at, permit));
         self.tidy(at);
+    }
+
+    /// The contact of a share may be being made from now on.
+    pub fn place(&mut self, share: Position, call: [u8; 16], at: Timestamp) {
+        self.set(share, Stage::Placing { call, at });
+        self.dialing.push_back((at, share));
+        self.tidy(at);
+    }
+
+    /// Closes a share with what became of it, also if it was closed before because nobody had said so.
+    pub fn close_share(&mut self, share: Position, outcome: Outcome, now: Timestamp) {
+        let Some(known) = self.by_position.get(&share) else { return };
+        let asked = known.asked.clone().filter(|_| outcome == Outcome::Unknown);
+        let (call, at) = match known.stage {
+            Stage::Placing { call, at } | Stage::Settled { call, at, .. } => (call, at),
+            _ => ([0; 16], now),
+        };
+        self.set(share, Stage::Settled { call, at, outcome });
+        self.close(share, now);
+        // It may yet be corrected.
+        if let Some(known) = self.by_position.get_mut(&share) {
+            known.asked = asked;
+        }
     }
 
     /// Settles a permit; says when it had been redeemed.
@@ -137,7 +192,8 @@ impl Permits {
         while self.waiting.front().is_some_and(|(_, permit)| stage(permit) != Some(Stage::Waiting)) {
             self.waiting.pop_front();
         }
-        let dialing = |stage: Option<Stage>| matches!(stage, Some(Stage::Redeemed { .. }));
+        let dialing =
+            |stage: Option<Stage>| matches!(stage, Some(Stage::Redeemed { .. } | Stage::Placing { .. }));
         while self.dialing.front().is_some_and(|(_, permit)| !dialing(stage(permit))) {
             self.dialing.pop_front();
         }
@@ -149,7 +205,7 @@ impl Permits {
         }
     }
 
-    fn get(&self, contact: ContactPointId, permit: Position) -> Result<&Permit, Refusal> {
+    pub fn get(&self, contact: ContactPointId, permit: Position) -> Result<&Permit, Refusal> {
         let found = self.by_position.get(&permit).filter(|permit| permit.contact == contact);
         found.ok_or_else(|| Code::PERMIT_UNKNOWN.into())
     }
@@ -157,20 +213,35 @@ impl Permits {
 
 /// Reserves, or refuses and records it, or finds that the refusal is recorded.
 pub(crate) fn request(state: &State, asked: &PermitRequest, now: Now) -> Result<Vec<GateEvent>, Refusal> {
+    crate::share::none_needed(state, asked)?;
+    let expires_at = now.at.plus_ms(PERMIT_TTL_MS);
+    Ok(vec![match judged(state, asked, now)? {
+        Judged::Allowed(policy, tightest) => {
+            let asked = asked.clone();
+            GateEvent::PermitReserved(PermitReservedV2 { asked, policy, expires_at, tightest })
+        }
+        Judged::Refused(refused) => refused,
+    }])
+}
+
+/// What the rules that are asked in this partition make of a request.
+pub(crate) enum Judged {
+    /// By these rules; the frequency rule that leaves least.
+    Allowed(Position, Option<Tightest>),
+    /// To be recorded.
+    Refused(GateEvent),
+}
+
+pub(crate) fn judged(state: &State, asked: &PermitRequest, now: Now) -> Result<Judged, Refusal> {
     if asked.also.len() > DEBTS_MAX {
         let detail = format!("expected at most {DEBTS_MAX} other debts, got {}", asked.also.len());
         return Err(Reason::detail(Code::MALFORMED, detail).into());
     }
     let Judgement { reasons, next_allowed, tightest } = Facts::gather(state, asked, now).judge();
     let (Some(policy), true) = (state.policies.position(), reasons.is_empty()) else {
-        return refuse(state, asked, now, reasons, next_allowed);
+        return refuse(state, asked, now, reasons, next_allowed).map(Judged::Refused);
     };
-    Ok(vec![GateEvent::PermitReserved(PermitReservedV2 {
-        asked: asked.clone(),
-        policy,
-        expires_at: now.at.plus_ms(PERMIT_TTL_MS),
-        tightest,
-    })])
+    Ok(Judged::Allowed(policy, tightest))
 }
 
 fn refuse(
@@ -179,17 +250,17 @@ fn refuse(
     now: Now,
     reasons: Vec<Reason>,
     next_allowed: Option<Timestamp>,
-) -> Result<Vec<GateEvent>, Refusal> {
+) -> Result<GateEvent, Refusal> {
     let repeats = state.refusals.repeated(asked, &reasons, day_start(state, asked.contact, now.at));
     if repeats.is_some() {
         return Err(Refusal { reasons, next_allowed, repeats });
     }
-    Ok(vec![GateEvent::PermitRefused(PermitRefusedV2 {
+    Ok(GateEvent::PermitRefused(PermitRefusedV2 {
         asked: asked.clone(),
         policy: state.policies.position(),
         reasons: reasons.iter().map(RefusedByV2::from).collect(),
         next_allowed,
-    })])
+    }))
 }
 
 /// The start of the day in the contact's first zone, or in UTC.
@@ -206,18 +277,48 @@ pub(crate) fn redeem(
     contact: ContactPointId,
     permit: Position,
     call: [u8; 16],
+    shares: Option<(&[ShareV1], Timestamp)>,
     now: Now,
 ) -> Result<Vec<GateEvent>, Refusal> {
     let found = state.permits.get(contact, permit)?;
-    match found.stage {
-        Stage::Waiting => {}
-        Stage::Redeemed { call: used, .. } | Stage::Settled { call: used, .. } if used == call => {
-            return Ok(Vec::new());
-        }
-        Stage::Redeemed { .. } | Stage::Settled { .. } => return Err(Code::PERMIT_USED.into()),
-        Stage::Expired => return Err(Code::PERMIT_EXPIRED.into()),
-        Stage::Voided => return Err(Code::PERMIT_VOIDED.into()),
+    if !usable(found, call)? {
+        return Ok(Vec::new());
     }
+    crate::share::all_redeemed(state, permit, shares, now)?;
+    let reasons = used(state, permit, found, now)?;
+    if reasons.is_empty() {
+        return Ok(vec![GateEvent::PermitRedeemed(PermitRedeemedV1 { contact, permit, call })]);
+    }
+    // A permit never outlives the wait for anything: ask for a new one.
+    Err(Refusal { reasons, next_allowed: None, repeats: None })
+}
+
+/// Whether it waits to be used; false: it was, by this call.
+pub(crate) fn usable(found: &Permit, call: [u8; 16]) -> Result<bool, Refusal> {
+    match found.stage {
+        Stage::Waiting => Ok(true),
+        Stage::Redeemed { call: used, .. }
+        | Stage::Placing { call: used, .. }
+        | Stage::Settled { call: used, .. }
+            if used == call =>
+        {
+            Ok(false)
+        }
+        Stage::Redeemed { .. } | Stage::Placing { .. } | Stage::Settled { .. } => {
+            Err(Code::PERMIT_USED.into())
+        }
+        Stage::Expired => Err(Code::PERMIT_EXPIRED.into()),
+        Stage::Voided => Err(Code::PERMIT_VOIDED.into()),
+    }
+}
+
+/// Why a permit or a share may not be used now.
+pub(crate) fn used(
+    state: &State,
+    permit: Position,
+    found: &Permit,
+    now: Now,
+) -> Result<Vec<Reason>, Refusal> {
     let Some(asked) = &found.asked else { return Err(Code::PERMIT_UNKNOWN.into()) };
     let facts = Facts { but: Some(permit), ..Facts::gather(state, asked, now) };
     let mut reasons = facts.reasons().reasons;
@@ -227,12 +328,25 @@ pub(crate) fn redeem(
     if now.trusted && now.at > found.expires_at {
         reasons.push(Reason::new(Code::PERMIT_EXPIRED));
     }
-    if reasons.is_empty() {
-        return Ok(vec![GateEvent::PermitRedeemed(PermitRedeemedV1 { contact, permit, call })]);
-    }
     reasons.sort_unstable_by_key(|reason| (reason.code, reason.rule));
-    // A permit never outlives the wait for anything: ask for a new one.
-    Err(Refusal { reasons, next_allowed: None, repeats: None })
+    Ok(reasons)
+}
+
+/// From here on it can never be used.
+pub(crate) fn void(
+    state: &State,
+    contact: ContactPointId,
+    permit: Position,
+) -> Result<Vec<GateEvent>, Refusal> {
+    match state.permits.get(contact, permit)?.stage {
+        Stage::Waiting => {
+            Ok(vec![GateEvent::PermitVoided(PermitVoidedV1 { contact, permit, stop_before: 0 })])
+        }
+        Stage::Expired | Stage::Voided => Ok(Vec::new()),
+        Stage::Redeemed { .. } | Stage::Placing { .. } | Stage::Settled { .. } => {
+            Err(Code::PERMIT_USED.into())
+        }
+    }
 }
 
 /// What became of the call.
@@ -252,7 +366,7 @@ pub(crate) fn settle(
             let detail = format!("expected {first}, as settled before, got {outcome}");
             return Err(Reason::detail(Code::ALREADY_SETTLED, detail).into());
         }
-        Stage::Waiting => return Err(Code::PERMIT_NOT_REDEEMED.into()),
+        Stage::Waiting | Stage::Placing { .. } => return Err(Code::PERMIT_NOT_REDEEMED.into()),
         Stage::Expired => return Err(Code::PERMIT_EXPIRED.into()),
         Stage::Voided => return Err(Code::PERMIT_VOIDED.into()),
     }
@@ -267,7 +381,7 @@ pub(crate) fn settle(
     Ok(vec![settled(contact, permit, outcome, toward.to_vec(), discussed.to_vec())])
 }
 
-fn debts(asked: &PermitRequest) -> impl Iterator<Item = CaseId> {
+pub(crate) fn debts(asked: &PermitRequest) -> impl Iterator<Item = CaseId> {
     std::iter::once(asked.case).chain(asked.also.iter().copied())
 }
 
@@ -327,15 +441,22 @@ pub(crate) fn tick(state: &State, repeated: &[(Tally, u32)], now: Now) -> Vec<Ga
     let of = |position: &Position| permits.by_position.get(position);
     let expired = permits.waiting.iter().take_while(|(last, _)| *last < now.at);
     let expired = expired.filter_map(|(_, permit)| Some((of(permit)?, *permit)));
-    let expired = expired
-        .filter(|(found, _)| found.stage == Stage::Waiting)
-        .map(|(found, permit)| GateEvent::PermitExpired(PermitExpiredV1 { contact: found.contact, permit }));
+    let expired =
+        expired.filter(|(found, _)| found.stage == Stage::Waiting).map(|(found, permit)| {
+            match state.shares.home(permit) {
+                Some(home) => crate::share::expired(home, found.contact, permit),
+                None => GateEvent::PermitExpired(PermitExpiredV1 { contact: found.contact, permit }),
+            }
+        });
     events.extend(expired.take(TICK_EVENTS_MAX));
     let left = permits.dialing.iter().take_while(|(at, _)| now.at.ms_since(*at) > SETTLE_AFTER_MS);
     let left = left.filter_map(|(_, permit)| Some((of(permit)?, *permit)));
-    let left = left.filter(|(found, _)| matches!(found.stage, Stage::Redeemed { .. }));
-    let left =
-        left.map(|(found, permit)| settled(found.contact, permit, Outcome::Unknown, Vec::new(), Vec::new()));
+    let open = |stage| matches!(stage, Stage::Redeemed { .. } | Stage::Placing { .. });
+    let left = left.filter(|(found, _)| open(found.stage));
+    let left = left.map(|(found, permit)| match state.shares.home(permit) {
+        Some(home) => crate::share::unknown(home, found.contact, permit, found.expires_at),
+        None => settled(found.contact, permit, Outcome::Unknown, Vec::new(), Vec::new()),
+    });
     events.extend(left.take(TICK_EVENTS_MAX));
     events
 }

@@ -2,14 +2,14 @@
 
 use events::Now;
 use events::gate::{ContactStatus, GateQuery, GateReply, Held, Holder, PermitRequest, Verdict};
-use model::{Channel, ContactPointId, Purpose, Timestamp};
+use model::{CaseId, Channel, ContactPointId, Purpose, Timestamp};
 
-use crate::State;
 use crate::attempts::{Attempt, Stage};
 use crate::contact::{Contact, Link};
 use crate::judge::{Facts, Judgement};
 use crate::person::Hold;
 use crate::record::NO_LINE;
+use crate::{State, homes, share};
 
 pub(crate) fn answer(state: &State, query: &GateQuery, now: Now) -> GateReply {
     match query {
@@ -19,6 +19,23 @@ pub(crate) fn answer(state: &State, query: &GateQuery, now: Now) -> GateReply {
         }
         GateQuery::Explain(asked) => GateReply::Explain(Facts::gather(state, asked, now).explain()),
         GateQuery::Contact(contact) => GateReply::Contact(status(state, *contact, now).map(Box::new)),
+        GateQuery::Link(contact, case) => {
+            GateReply::Link(homes::link_of(state, *contact, *case).map(Box::new))
+        }
+        GateQuery::Persons(asked) => {
+            let person = |(contact, case): &(ContactPointId, CaseId)| {
+                state.contacts.get(contact)?.link(*case).map(|link| link.person)
+            };
+            GateReply::Persons(asked.iter().map(person).collect())
+        }
+        GateQuery::Shares(contact, permit) => {
+            GateReply::Shares(Box::new(share::stands_on(state, *contact, *permit)))
+        }
+        GateQuery::ShareRedeemed(contact, share) => {
+            let known = state.permits.get(*contact, *share).is_ok();
+            GateReply::ShareRedeemed(state.permits.redeemed(*share).filter(|_| known))
+        }
+        GateQuery::History(contact, person) => GateReply::History(share::history(state, *contact, *person)),
         GateQuery::Policies => {
             let texts = state.policies.packs().iter().map(|adopted| adopted.text.clone()).collect();
             GateReply::Policies(state.policies.position(), texts)

@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::Position;
-use events::gate::{GateEvent, Line, Stop, TemplateId};
+use events::gate::{GateEvent, Line, PermitRequest, Stop, TemplateId};
 use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::attempts::{Attempt, Attributions, LineNumbers, Stage};
 use crate::contact::{Contact, Early, Link};
 use crate::figures::Tallies;
+use crate::homes::Partitions;
 use crate::maps::{ByCase, ByContact, ByPerson};
 use crate::permit::Permits;
 use crate::person::{Hold, Person};
 use crate::policies::Policies;
 use crate::refusals::Refusals;
+use crate::share::Shares;
 use crate::zone::Zones;
 
 /// The state of one partition of the gate. Opaque: ask it through [`Gate`](crate::Gate).
@@ -30,6 +32,8 @@ pub struct State {
     /// Placements and closings that came before the link that they are about.
     pub(crate) early: BTreeMap<(ContactPointId, CaseId), Early>,
     pub(crate) permits: Permits,
+    pub(crate) partitions: Partitions,
+    pub(crate) shares: Shares,
     pub(crate) attributions: Attributions,
     pub(crate) stops: ByContact<Stop>,
     pub(crate) suspended: BTreeSet<(AgencyId, Option<CollectorId>)>,
@@ -71,7 +75,9 @@ impl State {
                     link.consent = Some(answered.answer);
                 }
             }
-            GateEvent::PermitReserved(reserved) => self.reserved(reserved, at, position),
+            GateEvent::PermitReserved(reserved) => {
+                self.reserved(&reserved.asked, reserved.expires_at, at, position);
+            }
             GateEvent::PermitRefused(refused) => {
                 let known = self.contacts.get(&refused.asked.contact);
                 self.refusals.record(refused, known.is_none(), at, position);
@@ -128,6 +134,13 @@ impl State {
                     self.lines.remove(&line)
                 };
             }
+            GateEvent::PartitionsSet(set) => self.partitions.set(set),
+            GateEvent::ShareReserved(_)
+            | GateEvent::ShareRedeemed(_)
+            | GateEvent::ShareSettled(_)
+            | GateEvent::ShareExpired(_)
+            | GateEvent::PermitShared(_)
+            | GateEvent::SharesEnded(_) => crate::share::take(self, event, at, position),
             GateEvent::TemplateApproved(approved) => {
                 let (channels, roles) = (approved.channels.clone(), approved.roles.clone());
                 let template = Template { channels, roles, text: approved.text.clone(), withdrawn: false };
@@ -141,9 +154,14 @@ impl State {
         }
     }
 
-    fn reserved(&mut self, reserved: &events::gate::PermitReservedV2, at: Timestamp, position: Position) {
-        self.permits.reserve(position, reserved);
-        let asked = &reserved.asked;
+    pub(crate) fn reserved(
+        &mut self,
+        asked: &PermitRequest,
+        expires_at: Timestamp,
+        at: Timestamp,
+        position: Position,
+    ) {
+        self.permits.reserve(position, asked, expires_at);
         let line = self.line_numbers.number(&asked.line);
         let Some(contact) = self.contacts.get_mut(&asked.contact) else { return };
         let Some(link) = contact.link_number(asked.case) else { return };
@@ -174,7 +192,7 @@ impl State {
         self.zones.remember_today(contact.zones, self.policies.windows(), at);
     }
 
-    fn unused(&mut self, contact: ContactPointId, permit: Position) {
+    pub(crate) fn unused(&mut self, contact: ContactPointId, permit: Position) {
         if let Some(contact) = self.contacts.get_mut(&contact) {
             contact.unused(permit);
         }

@@ -5,7 +5,10 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ConsentAnswer, Count, HoldKind, HoldPlacedV1, PermitRequest, RuleName, StopSource, Tightest};
+use super::{
+    ConsentAnswer, ContactLinkedV2, ContactRecordedV1, Count, HoldKind, HoldPlacedV1, PermitRequest,
+    RuleName, SharedPermit, StopSource, Tightest,
+};
 use crate::{Code, Position, Reason};
 
 /// What the asker is told.
@@ -34,6 +37,22 @@ pub enum GateAnswer {
         reasons: Vec<Reason>,
         /// When all of them together would next allow it; `None`: not by the passing of time.
         next_allowed: Option<Timestamp>,
+    },
+    /// It counts here: ask on.
+    Share {
+        /// The share's number.
+        share: Position,
+        /// The last moment at which it may be redeemed.
+        expires_at: Timestamp,
+        /// Of the frequency rules that are asked here, the one that leaves least.
+        tightest: Option<Tightest>,
+    },
+    /// The share is redeemed.
+    ShareRedeemed {
+        /// Which.
+        share: Position,
+        /// When it was judged: the contact is not made before.
+        at: Timestamp,
     },
     /// The call may be placed now.
     Redeemed {
@@ -73,6 +92,16 @@ pub enum GateQuery {
     Policies,
     /// What happened in this partition so far?
     Figures,
+    /// What is known of a contact point for a case, with every zone and region?
+    Link(ContactPointId, CaseId),
+    /// Who is behind each of these contact points for these cases?
+    Persons(Vec<(ContactPointId, CaseId)>),
+    /// What does an open permit stand on?
+    Shares(ContactPointId, Position),
+    /// When was a share redeemed?
+    ShareRedeemed(ContactPointId, Position),
+    /// Which contacts were made at a contact point for a person, as far as some rule may count them?
+    History(ContactPointId, PersonId),
     /// Which holds stand that were placed on this contact point, or else on this person, or else on this case?
     Holds {
         /// On this contact point.
@@ -102,6 +131,16 @@ pub enum GateReply {
     Figures(Box<Figures>),
     /// To [`GateQuery::Holds`], in order of their places.
     Holds(Vec<StandingHold>),
+    /// To [`GateQuery::Link`]; `None`: the case does not name it. Boxed for size.
+    Link(Option<Box<ContactLinkedV2>>),
+    /// To [`GateQuery::Persons`], in the same order.
+    Persons(Vec<Option<PersonId>>),
+    /// To [`GateQuery::Shares`]. Boxed for size.
+    Shares(Box<SharedPermit>),
+    /// To [`GateQuery::ShareRedeemed`]; `None`: it was not.
+    ShareRedeemed(Option<Timestamp>),
+    /// To [`GateQuery::History`], as they would be recorded elsewhere; one that is being made has an unknown outcome.
+    History(Vec<ContactRecordedV1>),
 }
 
 /// What the answer would be.

@@ -10,6 +10,7 @@ mod policy;
 mod record;
 mod request;
 mod samples;
+mod share;
 mod standing;
 mod stop;
 mod template;
@@ -26,6 +27,7 @@ pub use self::policy::*;
 pub use self::record::*;
 pub use self::request::*;
 pub use self::samples::samples;
+pub use self::share::*;
 pub use self::standing::*;
 pub use self::stop::*;
 pub use self::template::*;
@@ -99,6 +101,32 @@ pub enum GateCommand {
     ApproveTemplate(TemplateApprovedV1),
     /// A message's text may no longer be sent. Sent to each partition.
     WithdrawTemplate(TemplateWithdrawnV1),
+    /// The partition is this one, of so many. Sent to each partition by number, before it gives permits.
+    SetPartitions(PartitionsSetV1),
+    /// May a permit elsewhere count here? The key is the home's.
+    ReserveShare(Box<ReserveShare>),
+    /// The contact is about to be made. Idempotent per call. The key is the home's.
+    RedeemShare(Box<RedeemShare>),
+    /// What became of the permit that stands on it. The key is the home's.
+    SettleShare(ShareSettledV1),
+    /// May this contact be made, on these shares?
+    RequestShared(Box<RequestShared>),
+    /// The contact is being made now, and its shares were redeemed. Idempotent per call.
+    RedeemShared(RedeemShared),
+    /// The permit shall not be used any more: a share of it could not be.
+    VoidPermit {
+        /// Whom it is for.
+        contact: ContactPointId,
+        /// The permit.
+        permit: Position,
+    },
+    /// What the contact point's own partition knows is made known at a home. The key is the home's.
+    TellHome {
+        /// Where.
+        home: HomeKey,
+        /// The link. The same again changes nothing.
+        link: ContactLinkedV2,
+    },
     /// Time passed. Sent to each partition.
     Tick {
         /// Refusals repeated since the last tick.
@@ -161,5 +189,19 @@ crate::events! {
         0x0319 TemplateApproved(TemplateApprovedV1) = { 1: TemplateApprovedV1 },
         /// A message's text may no longer be sent.
         0x031a TemplateWithdrawn(TemplateWithdrawnV1) = { 1: TemplateWithdrawnV1 },
+        /// The partition was told which it is.
+        0x031b PartitionsSet(PartitionsSetV1) = { 1: PartitionsSetV1 },
+        /// A share was given.
+        0x031c ShareReserved(ShareReservedV1) = { 1: ShareReservedV1 },
+        /// A share was used.
+        0x031d ShareRedeemed(ShareRedeemedV1) = { 1: ShareRedeemedV1 },
+        /// What became of its permit.
+        0x031e ShareSettled(ShareSettledV1) = { 1: ShareSettledV1 },
+        /// A share was not used in time.
+        0x031f ShareExpired(ShareExpiredV1) = { 1: ShareExpiredV1 },
+        /// A permit stands on shares.
+        0x0320 PermitShared(PermitSharedV1) = { 1: PermitSharedV1 },
+        /// A permit that stands on shares has come to its end.
+        0x0321 SharesEnded(SharesEndedV1) = { 1: SharesEndedV1 },
     }
 }

@@ -221,15 +221,15 @@ pub struct PermitExpiredV1 {
     pub permit: Position,
 }
 
-/// A permit was voided by a stop before it was used.
+/// A permit was voided before it was used: by a stop, or because a share of it could not be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PermitVoidedV1 {
     /// Whom it was for.
     pub contact: ContactPointId,
     /// The permit.
     pub permit: Position,
-    /// How many places before this event the [`StopPlacedV1`] stands: both are of one command, and a decision does
-    /// not know its own place yet.
+    /// How many places before this event the [`StopPlacedV1`](super::StopPlacedV1) stands: both are of one command, and a
+    /// decision does not know its own place yet. 0: there is no stop; a share of it could not be used.
     pub stop_before: u32,
 }
 

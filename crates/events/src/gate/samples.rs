@@ -38,6 +38,10 @@ pub fn samples() -> Vec<GateEvent> {
     let not_placed =
         RefusedByV2 { code: Code::NOT_PLACED, rule: None, limit: None, counted: None, next_allowed: None };
     let permit = Position(1000);
+    let shares = vec![
+        ShareV1 { home: person.0, share: Position(2000) },
+        ShareV1 { home: case.0, share: Position(3000) },
+    ];
     vec![
         GateEvent::PolicyAdopted(PolicyAdoptedV2 { pack }),
         GateEvent::ContactLinked(ContactLinkedV2 {
@@ -59,7 +63,7 @@ pub fn samples() -> Vec<GateEvent> {
             tightest: Some(Tightest { rule: day_cap, count: Count { counted: 2, limit: 3 } }),
         }),
         GateEvent::PermitRefused(PermitRefusedV2 {
-            asked,
+            asked: asked.clone(),
             policy: Some(Position(1)),
             reasons: vec![by_day_cap, not_placed],
             next_allowed: None,
@@ -147,6 +151,41 @@ pub fn samples() -> Vec<GateEvent> {
             text: "{agency}: please call us about {reference}. Reply STOP to stop.".to_owned(),
         }),
         GateEvent::TemplateWithdrawn(TemplateWithdrawnV1 { agency: AgencyId(3), template: TemplateId(12) }),
+        GateEvent::PartitionsSet(PartitionsSetV1 { partitions: 3, own: 2 }),
+        GateEvent::ShareReserved(ShareReservedV1 {
+            home: person.0,
+            asked,
+            policy: Position(1),
+            expires_at: time.plus_ms(60_000),
+            tightest: Some(Tightest { rule: day_cap, count: Count { counted: 2, limit: 3 } }),
+        }),
+        GateEvent::ShareRedeemed(ShareRedeemedV1 {
+            home: person.0,
+            contact,
+            share: permit,
+            call: *b"call-id-from-tag",
+            at: time,
+        }),
+        GateEvent::ShareSettled(ShareSettledV1 {
+            home: person.0,
+            contact,
+            share: permit,
+            outcome: Some(Outcome::Conversation),
+            made: time,
+            toward: vec![case],
+            discussed: vec![case],
+        }),
+        GateEvent::ShareExpired(ShareExpiredV1 { home: case.0, contact, share: permit }),
+        GateEvent::PermitShared(PermitSharedV1 { contact, shares: shares.clone() }),
+        GateEvent::SharesEnded(SharesEndedV1 {
+            contact,
+            permit,
+            shares,
+            outcome: None,
+            made: time,
+            toward: Vec::new(),
+            discussed: Vec::new(),
+        }),
     ]
 }
 

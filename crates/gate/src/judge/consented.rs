@@ -88,6 +88,8 @@ impl On<'_, '_> {
             let mut later = self.facts.talks(id, Some(person)).filter(|talk| talk.at > from && talk.at < at);
             later.any(|talk| talk.debt == debt && talk.agency == consent.given.agency)
         };
-        short && !(terms.ends_with_conversation && spoken(given))
+        // Every conversation with a person is known where they are at home; elsewhere it may have ended.
+        let known = self.facts.state.partitions.is_here(&id.0);
+        short && !(terms.ends_with_conversation && (!known || spoken(given)))
     }
 }

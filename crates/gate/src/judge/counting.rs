@@ -53,7 +53,8 @@ impl<'a> On<'_, 'a> {
     pub(super) fn each_possible_talk(&self, scope: Scope, take: &mut impl FnMut(&Counted<'a>)) {
         self.each_in_scope(scope, &mut |counted| {
             let attempt = counted.attempt;
-            let possible = matches!(attempt.stage, Stage::Dialing | Stage::Made(Outcome::Unknown));
+            let possible = matches!(attempt.stage, Stage::Dialing | Stage::Made(Outcome::Unknown))
+                || self.facts.state.permits.placing(attempt.position);
             if possible && self.rule.who.channels.has(attempt.channel) {
                 take(counted);
             }

@@ -128,7 +128,9 @@ pub(super) fn cool_down(on: &On<'_, '_>, cool_down: &CoolDown, trace: &mut Trace
         }
     });
     on.each_possible_talk(cool_down.scope, &mut |one| {
-        if see(one.attempt.at) {
+        // A share's contact may be made as late as now.
+        let at = if one.attempt.stage == Stage::Waiting { on.now() } else { one.attempt.at };
+        if see(at) {
             trace.note(one.attempt.position);
         }
     });

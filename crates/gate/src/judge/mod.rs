@@ -11,6 +11,7 @@ mod hours;
 mod lines;
 mod out_of_contact;
 mod own;
+mod place;
 mod purpose;
 mod shared;
 
@@ -134,8 +135,10 @@ impl<'a> Facts<'a> {
 
     /// Asks every rule in turn: the gate's own, then those of the packs that apply.
     fn each(&self, trace: &mut Trace, take: &mut impl FnMut(RuleName, Effect, Finding)) {
+        let contact_here = self.contact_here();
         for (name, rule) in own::RULES {
-            let finding = rule(self, trace);
+            let asked = contact_here || own::at_homes(name);
+            let finding = if asked { rule(self, trace) } else { Finding::SILENT };
             take(*name, Effect::Refuse, trace.to(finding));
         }
         for (adopted, rule, prepared) in self.rules() {
@@ -165,7 +168,7 @@ impl<'a> Facts<'a> {
     fn ask(&self, adopted: &Adopted, rule: &Rule, prepared: &Prepared, trace: &mut Trace) -> Finding {
         // What is not known is refused by the gate's own rules.
         let (Some(contact), Some(link)) = (self.contact, self.link) else { return Finding::SILENT };
-        if !self.concerned(&rule.who, link) {
+        if !self.concerned(&rule.who, link) || !self.asked_here(&rule.kind, link) {
             return Finding::SILENT;
         }
         let on = On { facts: self, adopted, rule, contact, link };

@@ -29,6 +29,11 @@ pub(super) const RULES: &[(RuleName, Own)] = &[
     (name("gate/one-reply"), one_reply),
 ];
 
+/// Whether a home asks it too, of a contact point that is at home elsewhere: without these no rule could be asked.
+pub(super) fn at_homes(name: &RuleName) -> bool {
+    matches!(name.as_str(), "gate/contact-known" | "gate/zone-known" | "gate/clock" | "gate/policy")
+}
+
 const fn name(text: &str) -> RuleName {
     match RuleName::new(text) {
         Some(name) => name,

@@ -14,11 +14,17 @@ pub(super) fn judge(on: &On<'_, '_>, rule: &PurposeRule, trace: &mut Trace) -> F
         let detail = format!("expected {}, got {purpose} for a {}", allowed.join(" or "), on.link.role);
         return Finding::refuses(Code::PURPOSE_NOT_ALLOWED).detail(detail);
     }
-    if rule.confirmed.has(purpose) && on.link.consent != Some(ConsentAnswer::Confirmed) {
+    // What they answered is known at their contact point's partition, who was tried at the case's.
+    let asked_here = on.facts.contact_here();
+    if asked_here && rule.confirmed.has(purpose) && on.link.consent != Some(ConsentAnswer::Confirmed) {
         return Finding::refuses(Code::CONSENT_MISSING);
     }
     match &rule.debtor_out_of_contact {
-        Some(out) if out.purposes.has(purpose) && !out_of_contact::holds(on, out, trace) => {
+        Some(out)
+            if out.purposes.has(purpose)
+                && on.facts.case_here()
+                && !out_of_contact::holds(on, out, trace) =>
+        {
             Finding::refuses(Code::DEBTOR_REACHABLE)
         }
         _ => Finding::allows(Code::PURPOSE_NOT_ALLOWED),

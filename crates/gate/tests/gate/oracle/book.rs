@@ -194,7 +194,16 @@ impl Book {
                     .filter(|(known, _)| (known.agency, known.template) == key)
                     .for_each(|(_, good)| *good = false);
             }
-            GateEvent::PermitRefused(_) | GateEvent::RefusalsRepeated(_) | GateEvent::FindingRaised(_) => {}
+            GateEvent::PermitRefused(_)
+            | GateEvent::RefusalsRepeated(_)
+            | GateEvent::FindingRaised(_)
+            | GateEvent::PartitionsSet(_)
+            | GateEvent::ShareReserved(_)
+            | GateEvent::ShareRedeemed(_)
+            | GateEvent::ShareSettled(_)
+            | GateEvent::ShareExpired(_)
+            | GateEvent::PermitShared(_)
+            | GateEvent::SharesEnded(_) => {}
         }
     }
 
