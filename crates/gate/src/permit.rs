@@ -81,27 +81,21 @@ pub(crate) enum Stage {
 }
 
 impl Permits {
-    /// Whether a permit waits and may still be redeemed at `now`, or a share's contact may be being made: so long it counts,
-    /// in every window.
+    /// Whether a permit waits and may still be redeemed at `now`: so long it counts.
     pub fn waits(&self, permit: Position, now: Timestamp) -> bool {
-        self.by_position.get(&permit).is_some_and(|permit| match permit.stage {
-            Stage::Waiting => now <= permit.expires_at,
-            stage => matches!(stage, Stage::Placing { .. }),
-        })
+        let permit = self.by_position.get(&permit);
+        permit.is_some_and(|permit| permit.stage == Stage::Waiting && now <= permit.expires_at)
     }
 
-    /// Whether a share's contact may be being made: it may become a conversation.
+    /// Whether a share's contact is being made, or may be.
     pub fn placing(&self, share: Position) -> bool {
         let share = self.by_position.get(&share);
         share.is_some_and(|share| matches!(share.stage, Stage::Placing { .. }))
     }
 
-    /// The first moment at which a permit may no longer be redeemed, or a share is settled if nobody says anything.
+    /// The first moment at which a permit may no longer be redeemed.
     pub fn lapses(&self, permit: Position) -> Option<Timestamp> {
-        self.by_position.get(&permit).map(|permit| match permit.stage {
-            Stage::Placing { at, .. } => at.plus_ms(SETTLE_AFTER_MS + 1),
-            _ => permit.expires_at.plus_ms(1),
-        })
+        self.by_position.get(&permit).map(|permit| permit.expires_at.plus_ms(1))
     }
 
     /// When an open permit was redeemed.
@@ -130,11 +124,12 @@ impl Permits {
         self.tidy(at);
     }
 
-    /// The contact of a share may be being made from now on.
-    pub fn place(&mut self, share: Position, call: [u8; 16], at: Timestamp) {
+    /// The contact of a share may be being made from now on; says until when.
+    pub fn place(&mut self, share: Position, call: [u8; 16], at: Timestamp) -> Option<Timestamp> {
         self.set(share, Stage::Placing { call, at });
         self.dialing.push_back((at, share));
         self.tidy(at);
+        self.by_position.get(&share).map(|share| share.expires_at)
     }
 
     /// Closes a share with what became of it, also if it was closed before because nobody had said so.

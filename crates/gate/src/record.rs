@@ -62,8 +62,7 @@ fn findings(state: &State, contact: &Contact, link: &Link, asked: &ContactRecord
     for id in &contacts {
         let Some(contact) = state.contacts.get(id) else { continue };
         for made in &contact.attempts {
-            let outbound =
-                matches!(made.stage, Stage::Dialing | Stage::Made(_)) || state.permits.placing(made.position);
+            let outbound = matches!(made.stage, Stage::Dialing | Stage::Made(_));
             let Some(of) = contact.links.get(usize::from(made.link)) else { continue };
             if !outbound || made.at < asked.at || findings.len() >= FINDINGS_MAX {
                 continue;

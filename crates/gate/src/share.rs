@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A share is an attempt of the home's like any other, but that its contact is made by a permit elsewhere. Once it is redeemed
-//! it counts in every window, until its permit's partition says when the contact was made, or that it never will be.
+//! it counts in every window in which its contact may be made, until its permit's partition says when it was, or that it never
+//! will be.
 
 use std::collections::BTreeMap;
 
@@ -324,8 +325,14 @@ pub(crate) fn take(state: &mut State, event: &GateEvent, at: Timestamp, position
             state.shares.homes.insert(position, reserved.home);
         }
         GateEvent::ShareRedeemed(redeemed) => {
-            // The attempt waits on: it counts in every window.
-            state.permits.place(redeemed.share, redeemed.call, at);
+            // By when it is made at the latest: so it is in every window in which it may be.
+            let latest = state.permits.place(redeemed.share, redeemed.call, at);
+            if let Some(contact) = state.contacts.get_mut(&redeemed.contact)
+                && let Some(attempt) = contact.attempt_mut(redeemed.share)
+            {
+                attempt.stage = Attempted::Dialing;
+                attempt.at = latest.unwrap_or(at);
+            }
         }
         GateEvent::ShareSettled(settled) => was_settled(state, settled, at),
         GateEvent::ShareExpired(expired) => {

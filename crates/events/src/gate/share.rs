@@ -43,7 +43,8 @@ pub struct ShareReservedV1 {
     pub tightest: Option<Tightest>,
 }
 
-/// The contact may be about to be made. It counts in every window, until it is known when it was made.
+/// The contact is about to be made, by the share's `expires_at` at the latest. It counts as then, until it is known when it
+/// was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShareRedeemedV1 {
     /// Where.

@@ -53,8 +53,7 @@ impl<'a> On<'_, 'a> {
     pub(super) fn each_possible_talk(&self, scope: Scope, take: &mut impl FnMut(&Counted<'a>)) {
         self.each_in_scope(scope, &mut |counted| {
             let attempt = counted.attempt;
-            let possible = matches!(attempt.stage, Stage::Dialing | Stage::Made(Outcome::Unknown))
-                || self.facts.state.permits.placing(attempt.position);
+            let possible = matches!(attempt.stage, Stage::Dialing | Stage::Made(Outcome::Unknown));
             if possible && self.rule.who.channels.has(attempt.channel) {
                 take(counted);
             }
@@ -181,7 +180,9 @@ impl<'a> Facts<'a> {
             Stage::Dialing | Stage::Made(_) => true,
             Stage::Inbound(_) => false,
         };
-        if !counts || attempt.at > self.now.at || self.but == Some(attempt.position) {
+        // A share's contact is dated at the latest at which it may be made.
+        let later = attempt.at > self.now.at && !self.state.permits.placing(attempt.position);
+        if !counts || later || self.but == Some(attempt.position) {
             return None;
         }
         let link = contact.links.get(usize::from(attempt.link))?;

@@ -128,9 +128,7 @@ pub(super) fn cool_down(on: &On<'_, '_>, cool_down: &CoolDown, trace: &mut Trace
         }
     });
     on.each_possible_talk(cool_down.scope, &mut |one| {
-        // A share's contact may be made as late as now.
-        let at = if one.attempt.stage == Stage::Waiting { on.now() } else { one.attempt.at };
-        if see(at) {
+        if see(one.attempt.at) {
             trace.note(one.attempt.position);
         }
     });

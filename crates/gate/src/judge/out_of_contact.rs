@@ -56,8 +56,7 @@ fn tried(
 ) -> bool {
     let now = on.now();
     let attempts = || debtors.iter().flat_map(|(_, contact)| &contact.attempts).filter(|one| one.at <= now);
-    let placing = |one: &Attempt| on.facts.state.permits.placing(one.position);
-    let last = attempts().filter(|one| one.stage.reached() || placing(one)).map(|one| one.at).max();
+    let last = attempts().filter(|one| one.stage.reached()).map(|one| one.at).max();
     let clocks: Vec<&ZoneClock> =
         debtors.iter().flat_map(|(_, contact)| on.facts.state.zones.clocks(contact.zones)).collect();
     let day_tried = |clock: &ZoneClock, date: Date| {
