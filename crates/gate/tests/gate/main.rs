@@ -12,6 +12,7 @@ mod hours;
 mod interval;
 mod lines;
 mod numbers;
+mod one_or_several;
 mod oracle;
 mod partitions;
 mod permits;

@@ -37,6 +37,15 @@ pub fn call(contact: ContactPointId, case: CaseId) -> PermitRequest {
 struct Partition {
     state: State,
     log: Vec<(Timestamp, GateEvent)>,
+    followed: usize,
+}
+
+impl Partition {
+    fn next(&mut self) -> Option<(Timestamp, GateEvent)> {
+        let event = self.log.get(self.followed).cloned();
+        self.followed += usize::from(event.is_some());
+        event
+    }
 }
 
 pub struct Gates {
@@ -50,7 +59,7 @@ pub struct Gates {
 impl Gates {
     /// So many partitions, under these packs.
     pub fn of(partitions: u16, packs: &[PolicyAdoptedV2]) -> Self {
-        let partition = |_| Partition { state: State::default(), log: Vec::new() };
+        let partition = |_| Partition { state: State::default(), log: Vec::new(), followed: 0 };
         let now = moment("24 10:00");
         let mut gates =
             Self { partitions: (0..partitions).map(partition).collect(), now, calls: 0, crash_after: None };
@@ -95,7 +104,7 @@ impl Gates {
 
     pub fn give(&mut self, partition: u16, command: &GateCommand) -> Result<GateAnswer, Refusal> {
         let now = Now { at: self.now, trusted: true };
-        let Partition { state, log } = &mut self.partitions[usize::from(partition)];
+        let Partition { state, log, .. } = &mut self.partitions[usize::from(partition)];
         let events = Gate::decide(state, command, now)?;
         let first = Position(log.len() as u64);
         for (index, event) in events.iter().enumerate() {
@@ -113,8 +122,14 @@ impl Gates {
 
     /// What the process manager does: what became of permits is told to their shares.
     pub fn follow(&mut self) {
+        self.partitions.iter_mut().for_each(|partition| partition.followed = 0);
+        self.follow_new();
+    }
+
+    /// The same, from where it had come.
+    pub fn follow_new(&mut self) {
         for partition in 0..self.partitions.len() {
-            for (_, event) in self.partitions[partition].log.clone() {
+            while let Some((_, event)) = self.partitions[partition].next() {
                 for command in Gate::homes_of(&event) {
                     self.route(&command).expect("followed");
                 }
@@ -219,7 +234,7 @@ impl Gates {
 
     /// What a log leads to when it is read again is the same state.
     pub fn replays(&self) {
-        for Partition { state, log } in &self.partitions {
+        for Partition { state, log, .. } in &self.partitions {
             let mut again = State::default();
             for (index, (at, event)) in log.iter().enumerate() {
                 Gate::evolve(&mut again, event, *at, Position(index as u64));
