@@ -163,5 +163,12 @@ frozen! {
         0x0318 LineRegistered = { 1: LineRegisteredV1 }
         0x0319 TemplateApproved = { 1: TemplateApprovedV1 }
         0x031a TemplateWithdrawn = { 1: TemplateWithdrawnV1 }
+        0x031b PartitionsSet = { 1: PartitionsSetV1 }
+        0x031c ShareReserved = { 1: ShareReservedV1 }
+        0x031d ShareRedeemed = { 1: ShareRedeemedV1 }
+        0x031e ShareSettled = { 1: ShareSettledV1 }
+        0x031f ShareExpired = { 1: ShareExpiredV1 }
+        0x0320 PermitShared = { 1: PermitSharedV1 }
+        0x0321 SharesEnded = { 1: SharesEndedV1 }
     }
 }

@@ -8,8 +8,10 @@
 mod agencies;
 mod bulk;
 mod cases;
+mod checked;
 mod consents;
 mod contacts;
+mod course;
 mod everywhere;
 mod explain;
 mod figures;

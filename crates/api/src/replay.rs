@@ -14,7 +14,7 @@ use model::Timestamp;
 use runtime::projection::log::Stored;
 use runtime::projection::log::chain::Chain;
 
-pub(crate) use decision::Until;
+pub(crate) use decision::{Reproduced, Until};
 pub use draft::{AgencyChange, PolicyReplay, RuleChange};
 pub(crate) use draft::{Draft, in_force_always};
 pub(crate) use every::Every;

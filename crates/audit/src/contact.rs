@@ -158,7 +158,14 @@ pub fn view(rows: &Reader, contact: ContactPointId) -> Result<Option<ContactView
             | GateEvent::StandingChanged(_)
             | GateEvent::LineRegistered(_)
             | GateEvent::TemplateApproved(_)
-            | GateEvent::TemplateWithdrawn(_) => {}
+            | GateEvent::TemplateWithdrawn(_)
+            | GateEvent::PartitionsSet(_)
+            | GateEvent::ShareReserved(_)
+            | GateEvent::ShareRedeemed(_)
+            | GateEvent::ShareSettled(_)
+            | GateEvent::ShareExpired(_)
+            | GateEvent::PermitShared(_)
+            | GateEvent::SharesEnded(_) => {}
         }
     }
     view.zones.sort();

@@ -19,9 +19,9 @@ use crate::figures::{
     AgencyFigures, AuditFigures, Figures, LAST_STOPS, MOST_CALLED, StreamTotals, sort_most_called,
 };
 use crate::key;
-use crate::projection::AuditProjection;
+use crate::projection::{AuditProjection, Context};
 use crate::query::{AuditPort, AuditQuery, AuditReply};
-use crate::recount::{RecountError, recount};
+use crate::recount::{RecountError, gate_partitions, recount};
 use crate::signing::{Signing, SigningError};
 use crate::timeline;
 
@@ -70,7 +70,7 @@ impl Audit {
         let projector = Projector::start::<AuditProjection>(
             &options.directory,
             &options.streams,
-            Arc::clone(&signing),
+            Context { signing: Arc::clone(&signing), gate_partitions: gate_partitions(&options.streams) },
             log,
             metrics,
             stop,

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use events::assignment::AssignmentEvent;
-use events::gate::{GateEvent, PermitRefusedV2};
+use events::gate::{ContactLinkedV2, GateEvent, NumberCheckedV1, NumberDisprovedV1, PermitRefusedV2};
 use events::ledger::LedgerEvent;
-use events::{Actor, Code, Decoded, Event, Position, Record, Service, StreamId};
+use events::{Actor, Code, Decoded, Event, Position, Record, Service, StreamId, partition_of};
 use model::{AgencyId, CaseId, ContactPointId, PersonId, Timestamp};
 use runtime::projection::{Projection, Reader, Rows, StoreError};
 use serde::Serialize;
@@ -21,9 +21,19 @@ use crate::signing::Signing;
 /// Rows that are remembered from batch to batch; more, and they are read again from the store.
 const REMEMBERED_MAX: usize = 200_000;
 
+/// What every stream's read model is made with.
+#[derive(Clone)]
+pub struct Context {
+    /// Signs checkpoints.
+    pub signing: Arc<Signing>,
+    /// How many partitions the gate has.
+    pub gate_partitions: u16,
+}
+
 /// The audit's read model of one stream.
 pub struct AuditProjection {
     stream: StreamId,
+    gate_partitions: u16,
     signing: Arc<Signing>,
     /// The last head that was signed, while the tree has not passed it.
     signed: Option<TreeHead>,
@@ -67,7 +77,7 @@ struct Place<'a> {
 impl Projection for AuditProjection {
     const NAME: &'static str = "audit";
     const GENERATION: u32 = 3;
-    type Context = Arc<Signing>;
+    type Context = Context;
 
     fn resume(stream: StreamId, context: &Self::Context, rows: &Reader) -> Result<Self, StoreError> {
         let tree = match rows.get(&key::tree(stream))? {
@@ -84,7 +94,8 @@ impl Projection for AuditProjection {
         }
         Ok(Self {
             stream,
-            signing: Arc::clone(context),
+            gate_partitions: context.gate_partitions,
+            signing: Arc::clone(&context.signing),
             signed: None,
             tree,
             totals: row(rows, &key::totals(stream))?.unwrap_or_default(),
@@ -155,6 +166,11 @@ impl Asked {
 }
 
 impl AuditProjection {
+    /// The contact point is at home in this stream.
+    fn is_own(&self, contact: &ContactPointId) -> bool {
+        partition_of(&contact.0, self.gate_partitions) == self.stream.partition
+    }
+
     fn begin(&mut self) {
         self.in_batch = true;
         // Whatever was gathered before this batch is stored by now, so it may be forgotten.
@@ -230,7 +246,30 @@ impl AuditProjection {
             GateEvent::StandingChanged(_)
             | GateEvent::LineRegistered(_)
             | GateEvent::TemplateApproved(_)
-            | GateEvent::TemplateWithdrawn(_) => return Ok(()),
+            | GateEvent::TemplateWithdrawn(_)
+            | GateEvent::PartitionsSet(_)
+            | GateEvent::ShareRedeemed(_)
+            | GateEvent::ShareSettled(_)
+            | GateEvent::ShareExpired(_)
+            | GateEvent::PermitShared(_)
+            | GateEvent::SharesEnded(_) => return Ok(()),
+            // A home was told what its contact point's own partition tells.
+            GateEvent::ContactLinked(ContactLinkedV2 { contact, .. })
+            | GateEvent::NumberDisproved(NumberDisprovedV1 { contact, .. })
+            | GateEvent::NumberChecked(NumberCheckedV1 { contact, .. })
+                if !self.is_own(contact) =>
+            {
+                return Ok(());
+            }
+            // What is found later refers to it.
+            GateEvent::ContactRecorded(recorded) if !self.is_own(&recorded.contact) => {
+                self.asked.insert(place.position, Asked { agency: recorded.agency, codes: Vec::new() });
+                return Ok(());
+            }
+            GateEvent::ShareReserved(reserved) => {
+                self.asked.insert(place.position, Asked { agency: reserved.asked.agency, codes: Vec::new() });
+                key::contact(&reserved.asked.contact)
+            }
             GateEvent::ContactLinked(linked) => {
                 changed.put(&key::link(&linked.case, &linked.contact), &[]);
                 key::contact(&linked.contact)
@@ -366,6 +405,9 @@ impl AuditProjection {
         }
         let asked = match self.kept_event(contact, position, rows)? {
             Some(GateEvent::PermitReserved(reserved)) => {
+                Asked { agency: reserved.asked.agency, codes: Vec::new() }
+            }
+            Some(GateEvent::ShareReserved(reserved)) => {
                 Asked { agency: reserved.asked.agency, codes: Vec::new() }
             }
             Some(GateEvent::PermitRefused(refused)) => Asked::refused(&refused),

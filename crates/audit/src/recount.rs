@@ -29,6 +29,9 @@
 //! Where the rule excepts what never reached the number, that is what was known by then, or in the end. A call
 //! without a permit is found as such and counts against nobody: nothing says what it was for.
 //!
+//! A permit on shares (several partitions of the gate) counts once, by what the contact point's own log says: shares are no
+//! calls, and what a home was told is what that log says.
+//!
 //! # Cool-downs, intervals, hours
 //!
 //! Asked at the reservation and when the call was placed. A call that had been placed before counts as a
@@ -48,7 +51,7 @@ mod rules;
 use std::collections::{BTreeMap, HashMap};
 
 use events::gate::{ContactLinkedV2, GateEvent, NumberDisprovedV1, PermitReservedV2, PermitSettledV2};
-use events::{Code, DecodeError, Decoded, Event, Position, Record, Service, StreamId};
+use events::{Code, DecodeError, Decoded, Event, Position, Record, Service, StreamId, partition_of};
 use model::{ContactPointId, Outcome, ZoneName};
 use runtime::projection::log::chain::Chain;
 use runtime::projection::log::{Log, LogError};
@@ -193,9 +196,15 @@ pub enum RecountError {
     Ended,
 }
 
+/// How many partitions the gate has, of all streams.
+pub fn gate_partitions(streams: &[StreamId]) -> u16 {
+    let gates = streams.iter().filter(|stream| stream.service == Service::Gate).count();
+    u16::try_from(gates).unwrap_or(u16::MAX)
+}
+
 /// Counts what the logs of the gate hold now. Streams of other services are left out.
 pub async fn recount(log: &dyn Log, streams: &[StreamId]) -> Result<Recount, RecountError> {
-    let mut reading = Reading::default();
+    let mut reading = Reading { gate_partitions: gate_partitions(streams), ..Reading::default() };
     for stream in streams.iter().copied().filter(|stream| stream.service == Service::Gate) {
         let head = log.head(stream).await?;
         let mut chain = Chain::start(stream);
@@ -218,6 +227,7 @@ pub async fn recount(log: &dyn Log, streams: &[StreamId]) -> Result<Recount, Rec
 /// The lists.
 #[derive(Default)]
 struct Reading {
+    gate_partitions: u16,
     facts: Vec<Fact>,
     /// Zone names by number.
     zones: Vec<ZoneName>,
@@ -253,6 +263,17 @@ impl Reading {
 
     fn event(&mut self, place: Place, event: GateEvent) {
         let Place { partition, position, .. } = place;
+        // A home of a person or a case was told what the contact point's own log says: it is one fact.
+        let own = |contact: &ContactPointId| partition_of(&contact.0, self.gate_partitions) == partition;
+        let told = match &event {
+            GateEvent::ContactLinked(linked) => !own(&linked.contact),
+            GateEvent::ContactRecorded(recorded) => !own(&recorded.contact),
+            GateEvent::NumberDisproved(disproved) => !own(&disproved.contact),
+            _ => false,
+        };
+        if told {
+            return;
+        }
         let mut fact = |contact: ContactPointId, what| self.facts.push(Fact { contact, place, what });
         let total = &mut self.total;
         match event {
@@ -343,7 +364,14 @@ impl Reading {
             | GateEvent::StandingChanged(_)
             | GateEvent::LineRegistered(_)
             | GateEvent::TemplateApproved(_)
-            | GateEvent::TemplateWithdrawn(_) => {}
+            | GateEvent::TemplateWithdrawn(_)
+            | GateEvent::PartitionsSet(_)
+            | GateEvent::ShareReserved(_)
+            | GateEvent::ShareRedeemed(_)
+            | GateEvent::ShareSettled(_)
+            | GateEvent::ShareExpired(_)
+            | GateEvent::PermitShared(_)
+            | GateEvent::SharesEnded(_) => {}
         }
     }
 

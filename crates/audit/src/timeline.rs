@@ -291,6 +291,11 @@ fn of_contact(
                     entry.asked(asked);
                 }
             }
+            GateEvent::ShareReserved(reserved) => {
+                // Its permit is told; what is found later may refer to it.
+                requests.insert((kept.stream, kept.position), reserved.asked);
+                continue;
+            }
             GateEvent::PermitRedeemed(redeemed) => permit = Some(redeemed.permit),
             GateEvent::PermitSettled(settled) => {
                 permit = Some(settled.permit);
@@ -341,13 +346,19 @@ fn of_contact(
                 entry.rule = Some(finding.rule);
                 entry.made_at = Some(finding.at);
             }
-            // About no contact point.
+            // About no contact point; or of a permit that stands in another partition, which tells it all.
             GateEvent::PolicyAdopted(_)
             | GateEvent::PolicyWithdrawn(_)
             | GateEvent::StandingChanged(_)
             | GateEvent::LineRegistered(_)
             | GateEvent::TemplateApproved(_)
-            | GateEvent::TemplateWithdrawn(_) => continue,
+            | GateEvent::TemplateWithdrawn(_)
+            | GateEvent::PartitionsSet(_)
+            | GateEvent::ShareRedeemed(_)
+            | GateEvent::ShareSettled(_)
+            | GateEvent::ShareExpired(_)
+            | GateEvent::PermitShared(_)
+            | GateEvent::SharesEnded(_) => continue,
         }
         if let Some(permit) = permit {
             entry.permit = Some(permit);

@@ -44,13 +44,18 @@ pub struct Config {
     pub code_command: Option<Vec<String>>,
 }
 
+/// Most partitions of the gate: each follows every other's log.
+const GATE_PARTITIONS_MAX: u16 = 64;
+
 /// Partitions per service.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Partitions {
     /// Of the ledger.
     pub ledger: u16,
-    /// Of the gate. The assignment service has one: a placement run is one plan.
+    /// Of the gate: 1 to 64. With more than one, a permit takes up to three durable steps, one after the other, instead of
+    /// one: its contact point, its person and its case may each lie in another partition, and each counts. So one is faster
+    /// until it is too much for one writer. The assignment service has one: a placement run is one plan.
     pub gate: u16,
 }
 
@@ -197,11 +202,9 @@ impl Config {
             _ => Err(ConfigError::Value { key, expected: "1 to 256", got: count.to_string() }),
         };
         partitions("partitions.ledger", self.partitions.ledger)?;
-        // A person's caps span their contact points, and those may lie in different partitions. Until the gate reserves
-        // on two of them for one permit, it has one (P1).
-        if self.partitions.gate != 1 {
+        if !(1..=GATE_PARTITIONS_MAX).contains(&self.partitions.gate) {
             let got = self.partitions.gate.to_string();
-            return Err(ConfigError::Value { key: "partitions.gate", expected: "1", got });
+            return Err(ConfigError::Value { key: "partitions.gate", expected: "1 to 64", got });
         }
         if ![1, 3, 5].contains(&self.nats.replicas) {
             let got = self.nats.replicas.to_string();
@@ -287,6 +290,6 @@ mod tests {
     fn a_value_that_cannot_work_is_named() {
         let config = Config { partitions: Partitions { gate: 0, ledger: 1 }, ..Config::default() };
         let error = config.validate().expect_err("no partition");
-        assert_eq!(error.to_string(), "partitions.gate: expected 1, got 0");
+        assert_eq!(error.to_string(), "partitions.gate: expected 1 to 64, got 0");
     }
 }

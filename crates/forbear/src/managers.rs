@@ -1,11 +1,12 @@
-//! What one service's events mean for another. Three process managers join the services:
+//! What one service's events mean for another. Process managers join the services:
 //! a case that opens is offered for placement and made known to the gate; where it is placed decides who
 //! may ask the gate for a permit; a case that closes is closed everywhere.
 
 use assignment::Assignment;
 use events::assignment::{AssignmentCommand, AssignmentEvent, CaseOfferedV1, WithdrawalReason};
 use events::gate::{
-    ContactClosedV1, ContactLinkedV2, ContactPlacedV1, GateCommand, LineRegisteredV1, StandingChangedV1,
+    ContactClosedV1, ContactLinkedV2, ContactPlacedV1, GateCommand, GateEvent, LineRegisteredV1,
+    StandingChangedV1,
 };
 use events::ledger::{Account, CaseOpenedV1, LedgerEvent};
 use gate::Gate;
@@ -78,6 +79,20 @@ fn offer(opened: &CaseOpenedV1) -> CaseOfferedV1 {
         contacts,
         minor: claims.map(|posting| posting.minor).fold(0, i64::saturating_add),
         currency: opened.currency,
+    }
+}
+
+/// Gate → gate: what one partition knows of a contact point and what became of its permits, told the homes of its person and
+/// case. Not needed where there is one partition.
+pub struct Homes;
+
+impl Manager for Homes {
+    type Source = Gate;
+    type Target = Gate;
+    const NAME: &'static str = "homes";
+
+    fn react(event: &GateEvent) -> Vec<GateCommand> {
+        Gate::homes_of(event)
     }
 }
 

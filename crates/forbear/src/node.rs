@@ -15,7 +15,7 @@ use audit::{Audit, AuditOptions, AuditPort, AuditQuery, AuditReply};
 use eventlog::Log;
 use eventlog::embedded::EmbeddedLog;
 use eventlog::jetstream::{JetStreamLog, JetStreamOptions};
-use events::gate::{GateCommand, GateQuery, GateReply, PolicyAdoptedV2};
+use events::gate::{GateCommand, GateQuery, GateReply, PartitionsSetV1, PolicyAdoptedV2};
 use events::{Actor, Code, Decider, Reason, Refusal, Service, StreamId, Tenant};
 use gate::Gate;
 use ledger::Ledger;
@@ -31,7 +31,7 @@ use tokio::task::JoinSet;
 use vault::{EmbeddedKeys, KeyStore, MasterKey, Vault};
 
 use crate::config::{Config, RulePack};
-use crate::managers::{Access, Contacts, Placements};
+use crate::managers::{Access, Contacts, Homes, Placements};
 
 /// How long requests in progress may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -429,6 +429,16 @@ impl Services {
         }
         if let Some(gate) = &self.gate {
             for (partition, leading) in leading_of(Some(gate)) {
+                if ports.gate.partitions() > 1 {
+                    tasks.spawn(runtime::manager::run::<Homes>(
+                        Arc::clone(log),
+                        partition,
+                        ports.gate.clone(),
+                        leading.clone(),
+                        stop.clone(),
+                        metrics.clone(),
+                    ));
+                }
                 tasks.spawn(adopt(
                     gate.port(),
                     partition,
@@ -491,7 +501,7 @@ fn local<D: Decider>(service: Option<&Running<D>>) -> Port<D> {
     service.map_or_else(|| Port::new(Vec::new()), Running::port)
 }
 
-/// Sees to it, whenever a partition of the gate is led here, that it decides by the configured rule packs: each is
+/// Sees to it, whenever a partition of the gate is led here, that it knows which it is and decides by the configured rule packs: each is
 /// adopted where there is none of its id, or an older version. What an operator has adopted since stays.
 async fn adopt(
     gate: Port<Gate>,
@@ -536,6 +546,7 @@ async fn adopt_if_older(
     packs: &[RulePack],
     clock: &Clock,
 ) -> Result<(), Refusal> {
+    set_partitions(gate, partition, clock).await?;
     let GateReply::Figures(figures) = gate.query(partition, GateQuery::Figures).await? else {
         return Err(Code::UNAVAILABLE.into());
     };
@@ -569,6 +580,27 @@ async fn adopt_if_older(
         }
     }
     Ok(())
+}
+
+/// Tells a partition which it is. It gives no permits before.
+async fn set_partitions(gate: &Port<Gate>, partition: u16, clock: &Clock) -> Result<(), Refusal> {
+    let partitions = gate.partitions();
+    if partitions <= 1 {
+        return Ok(());
+    }
+    let mut id = *b"pn..............";
+    id[2..4].copy_from_slice(&partition.to_be_bytes());
+    id[4..6].copy_from_slice(&partitions.to_be_bytes());
+    id[8..].copy_from_slice(&clock.now().at.0.to_be_bytes());
+    let order = Order {
+        id: CommandId(id),
+        actor: Actor::Operator,
+        tenant: Tenant::Platform,
+        cause: None,
+        command: GateCommand::SetPartitions(PartitionsSetV1 { partitions, own: partition }),
+    };
+    let mut answers = gate.submit_to(partition, vec![order]).await;
+    answers.pop().unwrap_or_else(|| Err(Code::UNAVAILABLE.into())).map(drop)
 }
 
 async fn turned(flag: &mut watch::Receiver<bool>, to: bool) {

@@ -1,6 +1,6 @@
 //! Many requests at once: a list looked through without reserving anything, and permits in batches.
 
-use events::gate::{GateQuery, GateReply, PermitRequest};
+use events::gate::PermitRequest;
 use events::{Code, Reason, Refusal};
 use futures::{Stream, StreamExt};
 use model::Timestamp;
@@ -30,33 +30,23 @@ impl Platform {
             let detail = format!("expected at most {CHECK_MAX} requests, got {}", asks.len());
             return Err(Reason::detail(Code::MALFORMED, detail).into());
         }
-        let gate = &self.parts.gate;
         let mut answers: Vec<CheckedAsk> = Vec::with_capacity(asks.len());
         let request = |ask: PermitAsk| async move { self.request_of(principal, &ask).await };
         let requests = futures::stream::iter(asks).map(request);
         let requests: Vec<Result<PermitRequest, Refusal>> = requests.buffered(UNDER_WAY_MAX).collect().await;
-        let mut parts: Vec<(Vec<usize>, Vec<PermitRequest>)> = Vec::new();
-        parts.resize_with(usize::from(gate.partitions()), Default::default);
+        let (mut indexes, mut asked) = (Vec::new(), Vec::new());
         for (index, request) in requests.into_iter().enumerate() {
             answers.push(match request {
                 Ok(request) => {
-                    let (indexes, part) = &mut parts[usize::from(gate.partition_of(&request.contact.0))];
                     indexes.push(index);
-                    part.push(request);
+                    asked.push(request);
                     Ok(None)
                 }
                 Err(refusal) => Err(refusal),
             });
         }
-        for (partition, (indexes, part)) in (0_u16..).zip(parts) {
-            if part.is_empty() {
-                continue;
-            }
-            let GateReply::CheckMany(next) = gate.query(partition, GateQuery::CheckMany(part)).await? else {
-                return Err(Code::UNAVAILABLE.into());
-            };
-            indexes.into_iter().zip(next).for_each(|(index, next)| answers[index] = Ok(next));
-        }
+        let next = self.check_each(&asked).await?;
+        indexes.into_iter().zip(next).for_each(|(index, next)| answers[index] = Ok(next));
         // Taken last: what is allowed now was allowed by the gate's clock a moment ago.
         Ok((self.now(), answers))
     }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use events::gate::{
-    ContactStatus, Explanation, GateQuery, GateReply, PermitRequest, RefusedByV2, RuleVerdict, Tightest,
-};
+use events::gate::{ContactStatus, Explanation, PermitRequest, RefusedByV2, RuleVerdict, Tightest};
 use events::{Code, Position, Reason, Refusal, Service, StreamId};
 use model::{ContactPointId, LenderId, Timestamp};
 use policy::pack::Reading;
@@ -12,7 +10,7 @@ use policy::pack::Reading;
 use super::Platform;
 use super::permits::PermitAsk;
 use crate::principal::{Principal, not_found};
-use crate::replay::{self, Every, Reproduction, Until};
+use crate::replay::{self, Every, Reproduced, Reproduction, Until};
 use crate::target::Target;
 
 /// Which decision: where it stands in the gate's log.
@@ -20,7 +18,7 @@ use crate::target::Target;
 pub enum Decision {
     /// In this partition's log.
     At(u16, Position),
-    /// In the log of the partition of this contact point.
+    /// About this contact point: in the log of its partition, or of a home of its person or case.
     Of(Target, Position),
 }
 
@@ -86,21 +84,31 @@ impl Platform {
         if matches!(principal, Principal::Anonymous | Principal::Trunk) {
             return Err(principal.forbidden("a party to the decision"));
         }
-        let (partition, position) = match decision {
-            Decision::At(partition, position) => (*partition, *position),
+        let (partitions, contact, position) = match decision {
+            Decision::At(partition, position) => (vec![*partition], None, *position),
             Decision::Of(target, position) => {
-                (self.parts.gate.partition_of(&self.contact_point(target).0), *position)
+                let contact = self.contact_point(target);
+                (self.partitions_of(contact).await?, Some(contact), *position)
             }
         };
-        if partition >= self.parts.gate.partitions() {
+        if partitions.iter().any(|partition| *partition >= self.parts.gate.partitions()) {
             return Err(not_found());
         }
         // Each reads a log from its beginning.
         let _turn = self.explanations.acquire().await.map_err(|_| Refusal::from(Code::UNAVAILABLE))?;
-        let read =
-            replay::read(self.parts.audit.as_ref(), partition, Until::new(position), |_, _| {}).await?;
-        let reproduced = tokio::task::spawn_blocking(move || read.reproduce()).await;
-        let reproduced = reproduced.map_err(|_| Refusal::from(Code::UNAVAILABLE))?.ok_or_else(not_found)?;
+        let mut found = None;
+        for partition in partitions {
+            let read =
+                replay::read(self.parts.audit.as_ref(), partition, Until::new(position), |_, _| {}).await?;
+            let reproduced = tokio::task::spawn_blocking(move || read.reproduce()).await;
+            let reproduced = reproduced.map_err(|_| Refusal::from(Code::UNAVAILABLE))?;
+            let meant = |of: &Reproduced| contact.is_none_or(|contact| of.asked.contact == contact);
+            if let Some(reproduced) = reproduced.filter(meant) {
+                found = Some((partition, reproduced));
+                break;
+            }
+        }
+        let (partition, reproduced) = found.ok_or_else(not_found)?;
         let lender = lender_of(&reproduced.asked, reproduced.contact.as_ref());
         if !concerns(principal, &reproduced.asked, lender) {
             return Err(not_found());
@@ -125,6 +133,23 @@ impl Platform {
             asked: reproduced.asked,
             explanation: reproduced.explanation,
         })
+    }
+
+    /// Where decisions about a contact point may stand: in its own partition, and at the homes of its persons and cases.
+    async fn partitions_of(&self, contact: ContactPointId) -> Result<Vec<u16>, Refusal> {
+        let gate = &self.parts.gate;
+        let mut partitions = vec![gate.partition_of(&contact.0)];
+        if gate.partitions() > 1 {
+            for holder in self.contact_status(contact).await?.iter().flat_map(|status| &status.holders) {
+                let homes = gate::homes(contact, holder.person, holder.case, gate.partitions());
+                for home in homes {
+                    if !partitions.contains(&home.partition) {
+                        partitions.push(home.partition);
+                    }
+                }
+            }
+        }
+        Ok(partitions)
     }
 
     /// Makes every decision of the gate again, from its log alone: for the operator and the supervisor of all. `progress` is
@@ -168,12 +193,11 @@ impl Platform {
         ask: &PermitAsk,
     ) -> Result<Explained, Refusal> {
         let asked = self.request_of(principal, ask).await?;
-        let partition = self.parts.gate.partition_of(&asked.contact.0);
-        let query = GateQuery::Explain(asked.clone());
-        let GateReply::Explain(explanation) = self.parts.gate.query(partition, query).await? else {
-            return Err(Code::UNAVAILABLE.into());
-        };
-        let (status, (_, packs)) = tokio::try_join!(self.contact_status(asked.contact), self.policies())?;
+        let (explanation, status, (_, packs)) = tokio::try_join!(
+            self.explain_everywhere(&asked),
+            self.contact_status(asked.contact),
+            self.policies()
+        )?;
         let lender = lender_of(&asked, status.as_ref());
         let rules = texts(&packs, &explanation);
         Ok(Explained { asked, lender, explanation, recorded: None, rules })

@@ -1,14 +1,16 @@
 //! Permits: asked for, redeemed, settled.
 
 use events::assignment::{AgencyView, CollectorView};
-use events::gate::{GateAnswer, GateCommand, Line, PermitRequest, TemplateId, Tightest};
-use events::{Code, Position, Reason, Refusal, Tally, Tenant};
+use events::gate::{GateAnswer, Line, PermitRequest, TemplateId, Tightest};
+use events::{Code, Position, Reason, Refusal, Tenant};
+use gate::{Granted, Redeem, Request, Settle};
 use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, Outcome, Purpose, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Platform;
-use super::give::{Names, give};
+use super::course::Driver;
+use super::give::Names;
 use crate::json;
 use crate::notice::NOTICE;
 use crate::principal::Principal;
@@ -106,11 +108,11 @@ impl Platform {
     ) -> Result<PermitGiven, Refusal> {
         let request = self.request_of(principal, ask).await?;
         let PermitRequest { contact, agency, collector, line, .. } = request;
-        let id = Names::new(principal, retry_key)?.nth(0);
-        let tenant = Tenant::Agency(agency);
-        let command = GateCommand::RequestPermit(request);
-        match give(&self.parts.gate, principal, tenant, id, command).await? {
-            GateAnswer::Permit { permit, expires_at, tightest } => {
+        let (names, tenant) = (Names::new(principal, retry_key)?, Tenant::Agency(agency));
+        let gate = &self.parts.gate;
+        let driver = Driver { gate, principal, tenant, names: &names };
+        match driver.drive(Request::new(request, gate.partitions())).await? {
+            Ok(Granted { permit, expires_at, tightest }) => {
                 let token = PermitToken {
                     contact,
                     permit,
@@ -124,12 +126,7 @@ impl Platform {
                 let permit = permit.0;
                 Ok(PermitGiven { token, permit, contact, expires_at, tightest, line })
             }
-            GateAnswer::Refused { decision, reasons, next_allowed } => Err(Refusal {
-                reasons,
-                next_allowed,
-                repeats: Some(Tally { key: contact.0, first: decision }),
-            }),
-            _ => Err(Code::UNAVAILABLE.into()),
+            Err(denied) => Err(denied.refusal),
         }
     }
 
@@ -165,10 +162,11 @@ impl Platform {
     ) -> Result<Redeemed, Refusal> {
         let token = self.own_permit(principal, token)?;
         let call = call_digest(call)?;
-        let command = GateCommand::RedeemPermit { contact: token.contact, permit: token.permit, call };
-        let id = Names::new(principal, retry_key)?.nth(0);
-        let answer = give(&self.parts.gate, principal, Tenant::Agency(token.agency), id, command).await?;
-        let changed = matches!(answer, GateAnswer::Redeemed { .. });
+        let (names, tenant) = (Names::new(principal, retry_key)?, Tenant::Agency(token.agency));
+        let gate = &self.parts.gate;
+        let driver = Driver { gate, principal, tenant, names: &names };
+        let course = Redeem::new(token.contact, token.permit, call, gate.partitions());
+        let changed = driver.drive(course).await??;
         Ok(Redeemed { permit: token.permit.0, contact: token.contact, changed })
     }
 
@@ -183,9 +181,11 @@ impl Platform {
         let token = self.own_permit(principal, token)?;
         let (contact, permit) = (token.contact, token.permit);
         let SettleAsk { outcome, toward, discussed } = ask.clone();
-        let command = GateCommand::SettlePermit { contact, permit, outcome, toward, discussed };
-        let id = Names::new(principal, retry_key)?.nth(0);
-        let answer = give(&self.parts.gate, principal, Tenant::Agency(token.agency), id, command).await?;
+        let (names, tenant) = (Names::new(principal, retry_key)?, Tenant::Agency(token.agency));
+        let gate = &self.parts.gate;
+        let driver = Driver { gate, principal, tenant, names: &names };
+        let course = Settle::new(contact, permit, outcome, (toward, discussed), gate.partitions());
+        let answer = driver.drive(course).await??;
         Ok(match answer {
             GateAnswer::Settled { permit: Position(permit), given_back } => {
                 Settled { permit, given_back, changed: true }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use events::assignment::{AssignmentQuery, AssignmentReply, QueuedCase};
-use events::gate::{GateQuery, GateReply, Line, PermitRequest};
+use events::gate::{Line, PermitRequest};
 use events::{Code, Refusal};
 use model::{
     AgencyId, CaseId, Channel, CollectorId, ContactPointId, LenderId, Money, Purpose, Role, Timestamp,
@@ -107,7 +107,8 @@ impl Platform {
             });
         };
         let asked = requests(&cases, agency, collector, line);
-        let verdicts = self.check_many(&asked).await?;
+        let of_each: Vec<PermitRequest> = asked.iter().map(|(request, _)| request.clone()).collect();
+        let verdicts = self.check_each(&of_each).await?;
         let at = self.now();
         // The gate may be another machine, with a clock a little ahead. The gate decides again at the request.
         let now = at.plus_ms(SKEW_MS);
@@ -136,33 +137,6 @@ impl Platform {
         let agencies = self.all_agencies().await?;
         let own = agencies.into_iter().find(|view| view.agency == agency);
         Ok(own.map(|view| view.lines).unwrap_or_default())
-    }
-
-    /// When each would next be allowed, asked of each contact point's partition at once.
-    async fn check_many(&self, asked: &[(PermitRequest, Role)]) -> Result<Vec<Option<Timestamp>>, Refusal> {
-        let gate = &self.parts.gate;
-        let mut parts: Vec<(Vec<usize>, Vec<PermitRequest>)> = Vec::new();
-        parts.resize_with(usize::from(gate.partitions()), Default::default);
-        for (index, (request, _)) in asked.iter().enumerate() {
-            let (indexes, part) = &mut parts[usize::from(gate.partition_of(&request.contact.0))];
-            indexes.push(index);
-            part.push(request.clone());
-        }
-        let queries = (0..).zip(parts).filter(|(_, (indexes, _))| !indexes.is_empty()).map(
-            |(partition, (indexes, part))| async move {
-                match gate.query(partition, GateQuery::CheckMany(part)).await? {
-                    GateReply::CheckMany(verdicts) => Ok((indexes, verdicts)),
-                    _ => Err(Refusal::from(Code::UNAVAILABLE)),
-                }
-            },
-        );
-        let mut next = vec![None; asked.len()];
-        for (indexes, verdicts) in futures::future::try_join_all(queries).await? {
-            for (index, verdict) in indexes.into_iter().zip(verdicts) {
-                next[index] = verdict;
-            }
-        }
-        Ok(next)
     }
 }
 

@@ -1,12 +1,14 @@
 //! Facts that come from elsewhere or late: contacts without a permit, whose number it really is, what a check found.
 
-use events::gate::{
-    ContactRecordedV1, Direction, GateCommand, Line, NumberCheck, NumberCheckedV1, NumberDisprovedV1,
-};
+use events::gate::{ContactRecordedV1, Direction, Line, NumberCheck, NumberCheckedV1, NumberDisprovedV1};
 use events::{Code, Reason, Refusal, Tenant};
 use model::{AgencyId, CaseId, Channel, LenderId, Outcome, PersonId, Purpose, Timestamp};
 
+use gate::Tell;
+
 use super::Platform;
+use super::course::Driver;
+use super::give::Names;
 use crate::principal::{Principal, not_found};
 use crate::target::Target;
 
@@ -79,7 +81,7 @@ impl Platform {
         }
         let ContactAsk { case, channel, purpose, direction, at, outcome, toward, discussed, line, .. } =
             ask.clone();
-        let command = GateCommand::RecordContact(ContactRecordedV1 {
+        let recorded = ContactRecordedV1 {
             contact,
             case,
             agency,
@@ -91,8 +93,9 @@ impl Platform {
             toward,
             discussed,
             line,
-        });
-        self.tell_gate(principal, Tenant::Agency(agency), command, retry_key).await
+        };
+        let course = Tell::recorded(recorded, self.parts.gate.partitions());
+        self.tell_homes(principal, Tenant::Agency(agency), course, retry_key).await
     }
 
     /// The number is somebody else's: said by the person who has it, by those who were told on their cases, by the lender, the
@@ -118,9 +121,9 @@ impl Platform {
         // Lender 0 is the platform: the stranger is known by nothing but the number.
         let stranger = || self.parts.vault.pseudonyms().person(LenderId(0), &contact.to_string());
         let belongs_to = ask.belongs_to.unwrap_or_else(stranger);
-        let command =
-            GateCommand::DisproveNumber(NumberDisprovedV1 { contact, person: holder.person, belongs_to });
-        self.tell_gate(principal, principal.tenant(), command, retry_key).await
+        let disproved = NumberDisprovedV1 { contact, person: holder.person, belongs_to };
+        let course = Tell::disproved(disproved, self.parts.gate.partitions());
+        self.tell_homes(principal, principal.tenant(), course, retry_key).await
     }
 
     /// What a check of a number found: said by a party whose case names it, or by the operator, who alone may say that a number
@@ -157,7 +160,20 @@ impl Platform {
                 Reason::detail(Code::MALFORMED, "at: expected a time that is past, got one to come").into()
             );
         }
-        let command = GateCommand::CheckNumber(NumberCheckedV1 { contact, found, at });
-        self.tell_gate(principal, principal.tenant(), command, retry_key).await
+        let course = Tell::checked(NumberCheckedV1 { contact, found, at }, self.parts.gate.partitions());
+        self.tell_homes(principal, principal.tenant(), course, retry_key).await
+    }
+
+    /// Tells the homes first, the contact point's own partition last: what is acknowledged is counted everywhere.
+    async fn tell_homes(
+        &self,
+        principal: &Principal,
+        tenant: Tenant,
+        course: Tell,
+        retry_key: Option<&str>,
+    ) -> Result<bool, Refusal> {
+        let names = Names::new(principal, retry_key)?;
+        let driver = Driver { gate: &self.parts.gate, principal, tenant, names: &names };
+        driver.drive(course).await?
     }
 }

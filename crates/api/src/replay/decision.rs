@@ -89,6 +89,14 @@ pub(super) fn recorded(event: GateEvent) -> Option<(PermitRequest, RecordedVerdi
                 RecordedVerdict { policy, expires_at, tightest, reasons, next_allowed: None },
             ))
         }
+        GateEvent::ShareReserved(reserved) => {
+            let (policy, expires_at) = (Some(reserved.policy), Some(reserved.expires_at));
+            let (reasons, tightest) = (Vec::new(), reserved.tightest);
+            Some((
+                reserved.asked,
+                RecordedVerdict { policy, expires_at, tightest, reasons, next_allowed: None },
+            ))
+        }
         GateEvent::PermitRefused(refused) => {
             let (policy, reasons, next_allowed) = (refused.policy, refused.reasons, refused.next_allowed);
             let verdict = RecordedVerdict { policy, expires_at: None, tightest: None, reasons, next_allowed };

@@ -16,7 +16,7 @@ const NAMED_MAX: usize = 20;
 /// What making every decision again showed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reproduction {
-    /// Permits and refusals that stand in the logs.
+    /// Permits, shares and refusals that stand in the logs.
     pub decisions: u64,
     /// Of these, such as came out otherwise: in the answer, a rule, a count, a limit, a time. Must be zero.
     pub differing: u64,
@@ -49,7 +49,7 @@ impl Reader for Every {
     fn take(&mut self, event: GateEvent, at: Timestamp, position: Position) -> ControlFlow<()> {
         match &event {
             GateEvent::PolicyAdopted(_) | GateEvent::PolicyWithdrawn(_) => self.policy = Some(position),
-            GateEvent::PermitReserved(_) | GateEvent::PermitRefused(_) => {
+            GateEvent::PermitReserved(_) | GateEvent::ShareReserved(_) | GateEvent::PermitRefused(_) => {
                 if let Some(decision) = recorded(event.clone()) {
                     let differences = made_again(&self.state, decision, at, self.policy);
                     self.found.decisions += 1;
