@@ -16,7 +16,7 @@ use runtime::projection::log::chain::Chain;
 
 pub(crate) use decision::{Reproduced, Until};
 pub use draft::{AgencyChange, PolicyReplay, RuleChange};
-pub(crate) use draft::{Draft, in_force_always};
+pub(crate) use draft::{Counted, Draft, in_force_always};
 pub(crate) use every::Every;
 pub use every::Reproduction;
 

@@ -5,7 +5,7 @@ use model::Timestamp;
 
 use super::Platform;
 use crate::principal::Principal;
-use crate::replay::{self, Draft, PolicyReplay, in_force_always};
+use crate::replay::{self, Counted, Draft, PolicyReplay, in_force_always};
 
 /// A draft and a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,14 +32,15 @@ impl Platform {
         let Ok(_turn) = self.replays.try_acquire() else {
             return Err(Reason::detail(Code::BUSY, "another replay is under way; try again").into());
         };
-        let mut replay = PolicyReplay::default();
-        for partition in 0..self.parts.gate.partitions() {
+        let (mut counted, partitions) = (Counted::default(), self.parts.gate.partitions());
+        for partition in 0..partitions {
             let stream = StreamId { service: Service::Gate, partition };
-            let draft = Draft::new(stream, id.clone(), text.clone(), ask.from, ask.until, replay);
+            let (id, text) = (id.clone(), text.clone());
+            let draft = Draft::new(stream, id, text, ask.from, ask.until, partitions, counted);
             let told = |read, of| progress(partition, read, of);
-            replay = replay::read(self.parts.audit.as_ref(), partition, draft, told).await?.replay();
+            counted = replay::read(self.parts.audit.as_ref(), partition, draft, told).await?.counted();
         }
-        Ok(replay)
+        Ok(counted.replay())
     }
 
     /// Whether a replay would begin: what can be said before anything is read.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use events::gate::{GateEvent, GateQuery, GateReply, PolicyAdoptedV2, Verdict};
+use events::gate::{GateEvent, GateQuery, GateReply, PolicyAdoptedV2, ShareV1, Verdict};
 use events::{Code, Decider, Now, Position, StreamId};
 use gate::{Gate, State};
 use model::{AgencyId, Timestamp};
@@ -27,7 +27,7 @@ pub struct PolicyReplay {
     pub refused: u64,
     /// Allowed then, and refused by the draft.
     pub refused_instead: u64,
-    /// Refused then, and allowed by the draft.
+    /// Refused then, and allowed by the draft; by the rules that had refused: of a gate of several partitions, those of one.
     pub allowed_instead: u64,
     /// By agency.
     pub agencies: BTreeMap<AgencyId, AgencyChange>,
@@ -57,14 +57,42 @@ pub struct RuleChange {
     pub examples: Vec<(StreamId, Position)>,
 }
 
+/// What was counted so far, and what several partitions have in common.
+#[derive(Default)]
+pub(crate) struct Counted {
+    replay: PolicyReplay,
+    /// Permits and shares that the draft would have refused, and whose they were.
+    instead: BTreeMap<(u16, Position), AgencyId>,
+    /// Permits with the shares that they stand on: each is one decision.
+    groups: Vec<Vec<(u16, Position)>>,
+}
+
+impl Counted {
+    /// Over all partitions: a permit that the draft refuses in several of them is one.
+    pub fn replay(self) -> PolicyReplay {
+        let Self { mut replay, instead, groups } = self;
+        for group in groups {
+            let refused = group.iter().filter_map(|place| instead.get(place));
+            for agency in refused.skip(1) {
+                replay.refused_instead -= 1;
+                if let Some(change) = replay.agencies.get_mut(agency) {
+                    change.refused_instead -= 1;
+                }
+            }
+        }
+        replay
+    }
+}
+
 /// Judges a partition's history by a draft.
 pub(crate) struct Draft {
     stream: StreamId,
     id: String,
     from: Timestamp,
     until: Timestamp,
+    partitions: u16,
     state: State,
-    replay: PolicyReplay,
+    counted: Counted,
 }
 
 impl Draft {
@@ -76,17 +104,18 @@ impl Draft {
         text: String,
         from: Timestamp,
         until: Timestamp,
-        replay: PolicyReplay,
+        partitions: u16,
+        counted: Counted,
     ) -> Self {
         let mut state = State::default();
         let adopted = GateEvent::PolicyAdopted(PolicyAdoptedV2 { pack: text });
         Gate::evolve(&mut state, &adopted, Timestamp(0), Position(0));
-        Self { stream, id, from, until, state, replay }
+        Self { stream, id, from, until, partitions, state, counted }
     }
 
     /// What was counted.
-    pub fn replay(self) -> PolicyReplay {
-        self.replay
+    pub fn counted(self) -> Counted {
+        self.counted
     }
 
     fn judge(&mut self, event: &GateEvent, at: Timestamp, position: Position) {
@@ -95,15 +124,19 @@ impl Draft {
         let query = GateQuery::Check(asked.clone());
         let GateReply::Check(verdict) = Gate::query(&self.state, &query, Now { at, trusted }) else { return };
         let was_allowed = recorded.reasons.is_empty();
-        let replay = &mut self.replay;
+        let replay = &mut self.counted.replay;
         let agency = replay.agencies.entry(asked.agency).or_default();
-        replay.decisions += 1;
-        agency.decisions += 1;
-        *(if was_allowed { &mut replay.allowed } else { &mut replay.refused }) += 1;
+        // A share is part of the decision that its permit is.
+        if !matches!(event, GateEvent::ShareReserved(_)) {
+            replay.decisions += 1;
+            agency.decisions += 1;
+            *(if was_allowed { &mut replay.allowed } else { &mut replay.refused }) += 1;
+        }
         let (rules, refused): (Vec<String>, bool) = match (was_allowed, verdict) {
             (true, Verdict::Refused { reasons, .. }) => {
                 replay.refused_instead += 1;
                 agency.refused_instead += 1;
+                self.counted.instead.insert((self.stream.partition, position), asked.agency);
                 (reasons.iter().map(|reason| named(reason.rule, reason.code)).collect(), true)
             }
             (false, Verdict::Allowed { .. }) => {
@@ -144,6 +177,15 @@ impl Reader for Draft {
         }
         if at >= self.from {
             self.judge(&event, at, position);
+            if let GateEvent::PermitShared(shared) = &event {
+                // The event before reserved it.
+                let permit = (self.stream.partition, Position(position.0.saturating_sub(1)));
+                let place =
+                    |share: &ShareV1| (events::partition_of(&share.home, self.partitions), share.share);
+                self.counted
+                    .groups
+                    .push([permit].into_iter().chain(shared.shares.iter().map(place)).collect());
+            }
         }
         Gate::evolve(&mut self.state, &event, at, position);
         ControlFlow::Continue(())

@@ -16,9 +16,9 @@ const NAMED_MAX: usize = 20;
 /// What making every decision again showed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reproduction {
-    /// Permits, shares and refusals that stand in the logs.
+    /// Permits and refusals that stand in the logs.
     pub decisions: u64,
-    /// Of these, such as came out otherwise: in the answer, a rule, a count, a limit, a time. Must be zero.
+    /// Of these, and of the shares that permits stand on, such as came out otherwise: in the answer, a rule, a count, a limit, a time. Must be zero.
     pub differing: u64,
     /// The first of them, and what differs.
     pub named: Vec<(StreamId, Position, Vec<String>)>,
@@ -52,7 +52,8 @@ impl Reader for Every {
             GateEvent::PermitReserved(_) | GateEvent::ShareReserved(_) | GateEvent::PermitRefused(_) => {
                 if let Some(decision) = recorded(event.clone()) {
                     let differences = made_again(&self.state, decision, at, self.policy);
-                    self.found.decisions += 1;
+                    // A share is part of the decision that its permit is.
+                    self.found.decisions += u64::from(!matches!(event, GateEvent::ShareReserved(_)));
                     if !differences.is_empty() {
                         self.found.differing += 1;
                         if self.found.named.len() < NAMED_MAX {

@@ -10,7 +10,9 @@ use assignment::Assignment;
 use audit::{Audit, AuditOptions, AuditPort, AuditQuery, AuditReply, CaseParty};
 use eventlog::memory::{Faults, MemoryLog};
 use events::assignment::{AssignmentCommand, AssignmentQuery, AssignmentReply, CaseOfferedV1};
-use events::gate::{ContactLinkedV2, ContactPlacedV1, GateCommand, LineRegisteredV1};
+use events::gate::{
+    ContactLinkedV2, ContactPlacedV1, GateCommand, GateEvent, LineRegisteredV1, PartitionsSetV1,
+};
 use events::{Actor, Code, Refusal, Service, StreamId, Tenant};
 use gate::Gate;
 use ledger::Ledger;
@@ -61,6 +63,15 @@ impl Given {
     }
 
     pub async fn with_codes(codes: Arc<dyn CodeSender>) -> Self {
+        Self::with(codes, 2).await
+    }
+
+    /// A gate of so many partitions.
+    pub async fn of_partitions(gate: u16) -> Self {
+        Self::with(Arc::new(DisplayOnly), gate).await
+    }
+
+    async fn with(codes: Arc<dyn CodeSender>, gates: u16) -> Self {
         let clock = SimulatedClock::starting(TEN);
         let (stop, stopped) = watch::channel(false);
         let metrics = Metrics::new().expect("metrics");
@@ -76,12 +87,12 @@ impl Given {
         let partitions = |partitions| Options { partitions, ..Options::default() };
         let mut ledger = runtime::Service::<Ledger>::start(&surroundings, &partitions(2), None);
         let mut assignment = runtime::Service::<Assignment>::start(&surroundings, &partitions(1), None);
-        let mut gate = runtime::Service::<Gate>::start(&surroundings, &partitions(2), None);
+        let mut gate = runtime::Service::<Gate>::start(&surroundings, &partitions(gates), None);
         ledger.ready().await.expect("ledger");
         assignment.ready().await.expect("assignment");
         gate.ready().await.expect("gate");
         let directory = tempfile::tempdir().expect("directory");
-        let streams = [(Service::Ledger, 2), (Service::Assignment, 1), (Service::Gate, 2)];
+        let streams = [(Service::Ledger, 2), (Service::Assignment, 1), (Service::Gate, gates)];
         let streams = streams.into_iter().flat_map(|(service, partitions)| {
             (0..partitions).map(move |partition| StreamId { service, partition })
         });
@@ -114,6 +125,12 @@ impl Given {
             _directory: directory,
             _services: Box::new(running),
         };
+        for own in 0..gates {
+            let set = GateCommand::SetPartitions(PartitionsSetV1 { partitions: gates, own });
+            let orders = vec![given.order(set)];
+            let port = &given.platform.parts().gate;
+            port.submit_to(own, orders).await.remove(0).expect("it knows which it is");
+        }
         for pack in ["platform", "strict"] {
             let text = policy::text(pack).expect("a pack that is checked in").to_owned();
             given.platform.adopt_policy(&Principal::Operator, text, None).await.expect("policy");
@@ -210,8 +227,11 @@ impl Given {
                     regions: Vec::new(),
                     place: model::Place::Unknown,
                 };
-                let order = self.order(GateCommand::LinkContact(linked));
+                let order = self.order(GateCommand::LinkContact(linked.clone()));
                 parts.gate.submit(order).await.expect("linked");
+                for command in Gate::homes_of(&GateEvent::ContactLinked(linked)) {
+                    parts.gate.submit(self.order(command)).await.expect("told");
+                }
             }
         }
     }

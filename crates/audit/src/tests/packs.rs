@@ -103,6 +103,9 @@ async fn given(pack: &str, place: (&str, &str)) -> World {
     world
 }
 
+/// A contact point of the other partition.
+const ELSEWHERE: u8 = 0xc3;
+
 async fn by_person(limit: u16) -> World {
     let rest = format!("count = \"attempts\"\nscope = [\"person\"]\nlimit = {limit}\nwindow = \"1 day\"");
     let mut world = World::new();
@@ -110,7 +113,7 @@ async fn by_person(limit: u16) -> World {
     world.gate(MONDAY, only.clone()).await;
     world.gate(MONDAY, named(1, 1, PERSON, CHINA)).await;
     world.gate(MONDAY, named(2, 1, PERSON, CHINA)).await;
-    world.write(GATE_1, MONDAY, &[only, named(3, 1, PERSON, CHINA)]).await;
+    world.write(GATE_1, MONDAY, &[only, named(ELSEWHERE, 1, PERSON, CHINA)]).await;
     world
 }
 
@@ -132,7 +135,7 @@ async fn given_calls_to_two_numbers_of_one_person_when_recounted_then_they_count
 async fn given_two_numbers_of_one_person_in_two_partitions_when_recounted_then_they_count_together() {
     let mut world = by_person(1).await;
     call(&mut world, MONDAY.plus_ms(9 * HOUR), request(1, 1)).await;
-    world.permit(GATE_1, MONDAY.plus_ms(10 * HOUR), request(3, 1)).await;
+    world.permit(GATE_1, MONDAY.plus_ms(10 * HOUR), request(ELSEWHERE, 1)).await;
     assert_eq!(count(&world).await.findings, Findings { over_cap: 1, ..Findings::default() });
 }
 

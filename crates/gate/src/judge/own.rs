@@ -29,9 +29,10 @@ pub(super) const RULES: &[(RuleName, Own)] = &[
     (name("gate/one-reply"), one_reply),
 ];
 
-/// Whether a home asks it too, of a contact point that is at home elsewhere: without these no rule could be asked.
+/// Whether a home asks it too, of a contact point that is at home elsewhere: without these no rule could be asked. That a
+/// home knows the contact point is seen to before.
 pub(super) fn at_homes(name: &RuleName) -> bool {
-    matches!(name.as_str(), "gate/contact-known" | "gate/zone-known" | "gate/clock" | "gate/policy")
+    matches!(name.as_str(), "gate/zone-known" | "gate/clock" | "gate/policy")
 }
 
 const fn name(text: &str) -> RuleName {
