@@ -127,6 +127,14 @@ fn unexpected() -> Refusal {
     Reason::detail(Code::UNAVAILABLE, "a partition gave an answer that does not fit its question").into()
 }
 
+/// What a partition still does not know after it was told is not for whoever asked to mend: ask again.
+fn unavailable(refusal: Refusal) -> Refusal {
+    if !is(&refusal, Code::HOME_BEHIND) {
+        return refusal;
+    }
+    Reason::detail(Code::UNAVAILABLE, "a partition of the gate has not learned yet what another knows").into()
+}
+
 fn ask<E>(partition: u16, query: GateQuery) -> Step<E> {
     Step::Ask { partition, query }
 }

@@ -255,7 +255,7 @@ impl Given {
         }
     }
 
-    fn order<C>(&self, command: C) -> Order<C> {
+    pub fn order<C>(&self, command: C) -> Order<C> {
         let number = self.commands.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let mut id = [0xee; 16];
         id[..8].copy_from_slice(&number.to_be_bytes());

@@ -12,7 +12,7 @@ use events::gate::{
 use events::{Code, Position, Refusal, partition_of};
 use model::{ContactPointId, Timestamp};
 
-use super::{Course, Step, Telling, Told, ask, give, is, own, unexpected};
+use super::{Course, Step, Telling, Told, ask, give, is, own, unavailable, unexpected};
 use crate::homes::Home;
 
 /// Uses a permit. Ends with whether this call has used it now; false: it had before.
@@ -146,8 +146,8 @@ impl Redeem {
                 self.told = true;
                 self.again()
             }
-            Err(refusal) if self.redeemed == 0 => Step::Done(Err(refusal)),
-            Err(refusal) => self.void(refusal),
+            Err(refusal) if self.redeemed == 0 => Step::Done(Err(unavailable(refusal))),
+            Err(refusal) => self.void(unavailable(refusal)),
             Ok(_) => Step::Done(Err(unexpected())),
         }
     }

@@ -9,7 +9,10 @@ use events::gate::{
 use events::{Code, Refusal, Tally};
 use model::Timestamp;
 
-use super::{Course, Denied, Granted, Step, Telling, Told, ask, give, is, merged, own, tighter, unexpected};
+use super::{
+    Course, Denied, Granted, Step, Telling, Told, ask, give, is, merged, own, tighter, unavailable,
+    unexpected,
+};
 use crate::homes::{Home, homes};
 
 /// Asks for a permit.
@@ -213,6 +216,7 @@ impl Request {
 
     /// Nothing was decided. What was asked for may have been given nevertheless, and its answer lost: its shares lapse.
     fn failed(&mut self, refusal: Refusal) -> Next {
+        let refusal = unavailable(refusal);
         let transient = refusal.is_transient();
         self.denied = Some(refusal.into());
         if transient {
