@@ -170,5 +170,6 @@ frozen! {
         0x031f ShareExpired = { 1: ShareExpiredV1 }
         0x0320 PermitShared = { 1: PermitSharedV1 }
         0x0321 SharesEnded = { 1: SharesEndedV1 }
+        0x0322 ContactReached = { 1: ContactReachedV1 }
     }
 }

@@ -165,7 +165,8 @@ pub fn view(rows: &Reader, contact: ContactPointId) -> Result<Option<ContactView
             | GateEvent::ShareSettled(_)
             | GateEvent::ShareExpired(_)
             | GateEvent::PermitShared(_)
-            | GateEvent::SharesEnded(_) => {}
+            | GateEvent::SharesEnded(_)
+            | GateEvent::ContactReached(_) => {}
         }
     }
     view.zones.sort();

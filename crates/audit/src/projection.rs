@@ -252,7 +252,8 @@ impl AuditProjection {
             | GateEvent::ShareSettled(_)
             | GateEvent::ShareExpired(_)
             | GateEvent::PermitShared(_)
-            | GateEvent::SharesEnded(_) => return Ok(()),
+            | GateEvent::SharesEnded(_)
+            | GateEvent::ContactReached(_) => return Ok(()),
             // A home was told what its contact point's own partition tells.
             GateEvent::ContactLinked(ContactLinkedV2 { contact, .. })
             | GateEvent::NumberDisproved(NumberDisprovedV1 { contact, .. })

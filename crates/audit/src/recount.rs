@@ -371,7 +371,8 @@ impl Reading {
             | GateEvent::ShareSettled(_)
             | GateEvent::ShareExpired(_)
             | GateEvent::PermitShared(_)
-            | GateEvent::SharesEnded(_) => {}
+            | GateEvent::SharesEnded(_)
+            | GateEvent::ContactReached(_) => {}
         }
     }
 

@@ -358,7 +358,8 @@ fn of_contact(
             | GateEvent::ShareSettled(_)
             | GateEvent::ShareExpired(_)
             | GateEvent::PermitShared(_)
-            | GateEvent::SharesEnded(_) => continue,
+            | GateEvent::SharesEnded(_)
+            | GateEvent::ContactReached(_) => continue,
         }
         if let Some(permit) = permit {
             entry.permit = Some(permit);

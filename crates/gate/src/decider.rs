@@ -52,6 +52,7 @@ impl Decider for Gate {
             GateCommand::RedeemShare(used) => return Some(used.home),
             GateCommand::SettleShare(settled) => return Some(settled.home),
             GateCommand::TellHome { home, .. } => return Some(*home),
+            GateCommand::TellReached(reached) => return Some(reached.home),
             GateCommand::PlaceHold(placed) => placed.contact?,
             GateCommand::LiftHold(lifted) => lifted.contact?,
             GateCommand::RecordContact(recorded) => recorded.contact,
@@ -95,6 +96,7 @@ impl Decider for Gate {
             GateCommand::RedeemShare(used) => share::redeem(state, used, now),
             GateCommand::SettleShare(settled) => share::settle(state, settled, now),
             GateCommand::TellHome { link, .. } => homes::tell(state, link),
+            GateCommand::TellReached(reached) => Ok(share::tell_reached(state, reached)),
             GateCommand::SetPartitions(set) => homes::set(state, set),
             GateCommand::SettlePermit { contact, permit, outcome, toward, discussed } => {
                 let settled = permit::settle(state, *contact, *permit, *outcome, toward, discussed)?;

@@ -70,7 +70,8 @@ impl Tallies {
             | GateEvent::ShareSettled(_)
             | GateEvent::ShareExpired(_)
             | GateEvent::PermitShared(_)
-            | GateEvent::SharesEnded(_) => {}
+            | GateEvent::SharesEnded(_)
+            | GateEvent::ContactReached(_) => {}
         }
     }
 

@@ -55,9 +55,9 @@
 //!
 //! What errs to silence: a share that waits counts at its home for a minute though its permit was never given; a contact that
 //! is being made may count in a window that begins within that minute; what a conversation may have ended (a consent by a
-//! pack's terms) covers nothing where the person is not at home. What does not: whether a debtor is out of contact is asked
-//! at the case's home, which knows what was tried and found for that case, and for those that lie with it; that the debtor was
-//! reached for a case elsewhere it does not know.
+//! pack's terms) covers nothing where the person is not at home. What a debtor's home for a case
+//! does not know, contacts for other cases that reached the debtor, it is told before it is asked whether the debtor is out of
+//! contact.
 //!
 //! **Architecture invariant:** no clock, no randomness, no I/O; the time zone database is the bundled one.
 

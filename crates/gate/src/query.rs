@@ -31,6 +31,12 @@ pub(crate) fn answer(state: &State, query: &GateQuery, now: Now) -> GateReply {
         GateQuery::Shares(contact, permit) => {
             GateReply::Shares(Box::new(share::stands_on(state, *contact, *permit)))
         }
+        GateQuery::Debtors(case) => GateReply::Debtors(share::debtors_elsewhere(state, *case)),
+        GateQuery::Reached(contact) => {
+            let attempts = state.contacts.get(contact).into_iter().flat_map(|contact| &contact.attempts);
+            let reached = attempts.filter(|attempt| attempt.stage.reached());
+            GateReply::Reached(reached.map(|attempt| attempt.at).max())
+        }
         GateQuery::ShareRedeemed(contact, share) => {
             let known = state.permits.get(*contact, *share).is_ok();
             GateReply::ShareRedeemed(state.permits.redeemed(*share).filter(|_| known))

@@ -12,12 +12,12 @@
 use std::collections::BTreeMap;
 
 use events::gate::{
-    ContactRecordedV1, Direction, GateCommand, GateEvent, HomeKey, PermitRequest, PermitReservedV2,
-    PermitSharedV1, RedeemShare, RequestShared, ReserveShare, ShareExpiredV1, ShareRedeemedV1,
-    ShareReservedV1, ShareSettledV1, ShareV1, SharedPermit, SharesEndedV1,
+    ContactReachedV1, ContactRecordedV1, Direction, GateCommand, GateEvent, HomeKey, PermitRequest,
+    PermitReservedV2, PermitSharedV1, RedeemShare, RequestShared, ReserveShare, ShareExpiredV1,
+    ShareRedeemedV1, ShareReservedV1, ShareSettledV1, ShareV1, SharedPermit, SharesEndedV1,
 };
 use events::{Code, Now, Position, Reason, Refusal, partition_of};
-use model::{ContactPointId, Outcome, Timestamp};
+use model::{CaseId, ContactPointId, Outcome, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::State;
@@ -34,6 +34,8 @@ pub(crate) struct Shares {
     homes: BTreeMap<Position, HomeKey>,
     /// What open permits stand on.
     of_permits: BTreeMap<Position, Vec<ShareV1>>,
+    /// When somebody was reached at a debtor's contact point that is at home elsewhere, for whichever case.
+    reached: BTreeMap<ContactPointId, Timestamp>,
 }
 
 impl Shares {
@@ -43,6 +45,11 @@ impl Shares {
             return None;
         }
         self.homes.get(&share).copied()
+    }
+
+    /// When somebody was reached at a contact point, as far as it was told.
+    pub fn reached(&self, contact: &ContactPointId) -> Option<Timestamp> {
+        self.reached.get(contact).copied()
     }
 
     /// What an open permit stands on.
@@ -223,6 +230,23 @@ pub(crate) fn unknown(
     })
 }
 
+/// Takes in when somebody was reached.
+pub(crate) fn tell_reached(state: &State, told: &ContactReachedV1) -> Vec<GateEvent> {
+    let known = state.shares.reached(&told.contact).is_some_and(|known| known >= told.at);
+    (!known).then_some(GateEvent::ContactReached(*told)).into_iter().collect()
+}
+
+/// The contact points of those who owe a debt that are at home elsewhere.
+pub(crate) fn debtors_elsewhere(state: &State, case: CaseId) -> Vec<ContactPointId> {
+    let named = state.cases.get(&case).into_iter().flatten().copied();
+    let elsewhere = named.filter(|id| !state.partitions.is_here(&id.0));
+    let owes = |id: &ContactPointId| {
+        let link = state.contacts.get(id).and_then(|contact| contact.link(case));
+        link.is_some_and(|link| link.role.owes() && !link.disproved)
+    };
+    elsewhere.filter(owes).collect()
+}
+
 /// What the shares of a permit are settled with.
 pub(crate) fn settlements(ended: &SharesEndedV1) -> Vec<GateCommand> {
     let settle = |ShareV1 { home, share }: &ShareV1| {
@@ -343,6 +367,9 @@ pub(crate) fn take(state: &mut State, event: &GateEvent, at: Timestamp, position
             // Both are of one command.
             let permit = Position(position.0.saturating_sub(1));
             state.shares.of_permits.insert(permit, shared.shares.clone());
+        }
+        GateEvent::ContactReached(reached) => {
+            state.shares.reached.insert(reached.contact, reached.at);
         }
         GateEvent::SharesEnded(ended) => {
             state.shares.of_permits.remove(&ended.permit);

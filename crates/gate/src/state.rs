@@ -140,7 +140,8 @@ impl State {
             | GateEvent::ShareSettled(_)
             | GateEvent::ShareExpired(_)
             | GateEvent::PermitShared(_)
-            | GateEvent::SharesEnded(_) => crate::share::take(self, event, at, position),
+            | GateEvent::SharesEnded(_)
+            | GateEvent::ContactReached(_) => crate::share::take(self, event, at, position),
             GateEvent::TemplateApproved(approved) => {
                 let (channels, roles) = (approved.channels.clone(), approved.roles.clone());
                 let template = Template { channels, roles, text: approved.text.clone(), withdrawn: false };

@@ -98,6 +98,10 @@ pub enum GateQuery {
     Persons(Vec<(ContactPointId, CaseId)>),
     /// What does an open permit stand on?
     Shares(ContactPointId, Position),
+    /// At which contact points elsewhere may a debtor of this case be reached?
+    Debtors(CaseId),
+    /// When was somebody last reached at this contact point, or may be now?
+    Reached(ContactPointId),
     /// When was a share redeemed?
     ShareRedeemed(ContactPointId, Position),
     /// Which contacts were made at a contact point for a person, as far as some rule may count them?
@@ -137,6 +141,10 @@ pub enum GateReply {
     Persons(Vec<Option<PersonId>>),
     /// To [`GateQuery::Shares`]. Boxed for size.
     Shares(Box<SharedPermit>),
+    /// To [`GateQuery::Debtors`].
+    Debtors(Vec<ContactPointId>),
+    /// To [`GateQuery::Reached`]; `None`: never, as far as is remembered.
+    Reached(Option<Timestamp>),
     /// To [`GateQuery::ShareRedeemed`]; `None`: it was not.
     ShareRedeemed(Option<Timestamp>),
     /// To [`GateQuery::History`], as they would be recorded elsewhere; one that is being made has an unknown outcome.

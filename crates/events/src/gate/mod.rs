@@ -127,6 +127,8 @@ pub enum GateCommand {
         /// The link. The same again changes nothing.
         link: ContactLinkedV2,
     },
+    /// A debtor was reached. The key is the home's.
+    TellReached(ContactReachedV1),
     /// Time passed. Sent to each partition.
     Tick {
         /// Refusals repeated since the last tick.
@@ -203,5 +205,7 @@ crate::events! {
         0x0320 PermitShared(PermitSharedV1) = { 1: PermitSharedV1 },
         /// A permit that stands on shares has come to its end.
         0x0321 SharesEnded(SharesEndedV1) = { 1: SharesEndedV1 },
+        /// A debtor was reached.
+        0x0322 ContactReached(ContactReachedV1) = { 1: ContactReachedV1 },
     }
 }

@@ -186,6 +186,7 @@ pub fn samples() -> Vec<GateEvent> {
             toward: Vec::new(),
             discussed: Vec::new(),
         }),
+        GateEvent::ContactReached(ContactReachedV1 { home: case.0, contact, at: time }),
     ]
 }
 

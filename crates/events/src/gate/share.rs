@@ -118,6 +118,18 @@ pub struct SharesEndedV1 {
     pub discussed: Vec<CaseId>,
 }
 
+/// At a contact point of a debtor of a case somebody was reached, for whichever case: told the case's home, before it is asked
+/// whether the debtor is out of contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactReachedV1 {
+    /// Where: the case.
+    pub home: HomeKey,
+    /// The debtor's contact point.
+    pub contact: ContactPointId,
+    /// When, the last time.
+    pub at: Timestamp,
+}
+
 /// Reserve a share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReserveShare {

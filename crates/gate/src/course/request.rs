@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use events::gate::{
-    ContactLinkedV2, GateAnswer, GateCommand, GateQuery, GateReply, PermitRequest, RequestShared,
-    ReserveShare, ShareSettledV1, ShareV1, Tightest, Verdict,
+    ContactLinkedV2, ContactReachedV1, GateAnswer, GateCommand, GateQuery, GateReply, PermitRequest,
+    RequestShared, ReserveShare, ShareSettledV1, ShareV1, Tightest, Verdict,
 };
-use events::{Code, Refusal, Tally};
-use model::Timestamp;
+use events::{Code, Refusal, Tally, partition_of};
+use model::{ContactPointId, Timestamp};
 
 use super::{
     Course, Denied, Granted, Step, Telling, Told, ask, give, is, merged, own, tighter, unavailable,
@@ -26,6 +26,8 @@ pub struct Request {
     shares: Vec<ShareV1>,
     expires_at: Option<Timestamp>,
     tightest: Option<Tightest>,
+    debtors: VecDeque<ContactPointId>,
+    debtor: Option<ContactPointId>,
     telling: Telling,
     /// The partition that waits was told what it lacked.
     told: bool,
@@ -39,6 +41,10 @@ pub struct Request {
 enum Phase {
     Start,
     Linking,
+    /// Who owes the debt, and when they were reached: asked for somebody who does not.
+    Debtors,
+    Reached,
+    Reaching,
     /// Telling, then the permit or the next share again.
     Telling,
     Sharing,
@@ -57,6 +63,14 @@ impl Course for Request {
             (Phase::Start, Told::Start) => self.start(),
             (Phase::Linking, Told::Reply(Ok(GateReply::Link(link)))) => self.linked(link.map(|link| *link)),
             (Phase::Linking, Told::Reply(Err(refusal))) => Step::Done(Err(refusal.into())),
+            (Phase::Debtors, Told::Reply(Ok(GateReply::Debtors(debtors)))) => {
+                self.debtors = debtors.into();
+                self.ask_reached()
+            }
+            (Phase::Reached, Told::Reply(Ok(GateReply::Reached(reached)))) => self.reached(reached),
+            (Phase::Reaching, Told::Answer(Ok(_))) => self.ask_reached(),
+            (Phase::Debtors | Phase::Reached, Told::Reply(Err(refusal)))
+            | (Phase::Reaching, Told::Answer(Err(refusal))) => self.failed(refusal),
             (Phase::Telling, Told::Answer(Ok(_))) => self.again(),
             (Phase::Telling, Told::Answer(Err(refusal))) => self.failed(refusal),
             (Phase::Sharing, Told::Answer(answer)) => self.shared(answer),
@@ -81,6 +95,8 @@ impl Request {
             shares: Vec::new(),
             expires_at: None,
             tightest: None,
+            debtors: VecDeque::new(),
+            debtor: None,
             telling: Telling::default(),
             told: false,
             denied: None,
@@ -106,8 +122,32 @@ impl Request {
         if let Some(link) = &link {
             self.homes = homes(self.asked.contact, link.person, self.asked.case, self.partitions);
         }
+        let owes = link.as_ref().is_none_or(|link| link.role.owes());
         self.link = link;
-        self.go_on()
+        if owes {
+            return self.go_on();
+        }
+        self.phase = Phase::Debtors;
+        ask(self.at_case(), GateQuery::Debtors(self.asked.case))
+    }
+
+    fn at_case(&self) -> u16 {
+        partition_of(&self.asked.case.0, self.partitions)
+    }
+
+    /// Whether the debtor is out of contact is asked at the case's home, which does not know of other cases' contacts.
+    fn ask_reached(&mut self) -> Next {
+        self.debtor = self.debtors.pop_front();
+        let Some(debtor) = self.debtor else { return self.go_on() };
+        self.phase = Phase::Reached;
+        ask(own(debtor, self.partitions), GateQuery::Reached(debtor))
+    }
+
+    fn reached(&mut self, reached: Option<Timestamp>) -> Next {
+        let (Some(at), Some(contact)) = (reached, self.debtor) else { return self.ask_reached() };
+        self.phase = Phase::Reaching;
+        let told = ContactReachedV1 { home: self.asked.case.0, contact, at };
+        give(self.at_case(), None, GateCommand::TellReached(told))
     }
 
     /// The next share, or the permit.
@@ -244,7 +284,7 @@ impl Request {
             toward: Vec::new(),
             discussed: Vec::new(),
         };
-        let partition = events::partition_of(&home, self.partitions);
+        let partition = partition_of(&home, self.partitions);
         give(partition, None, GateCommand::SettleShare(settled))
     }
 }

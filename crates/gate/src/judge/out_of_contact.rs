@@ -18,7 +18,9 @@ pub(super) fn holds(on: &On<'_, '_>, out: &OutOfContact, trace: &mut Trace) -> b
     if debtors.is_empty() || !on.facts.timed() {
         return false;
     }
-    let unusable = |(_, contact): &(ContactPointId, &Contact)| unusable(contact);
+    // For other cases somebody may have been reached that only another partition knows of.
+    let told = |id: &ContactPointId| on.facts.state.shares.reached(id);
+    let unusable = |(id, contact): &(ContactPointId, &Contact)| unusable(contact, told(id));
     debtors.iter().all(unusable) || tried(on, out, &debtors, trace)
 }
 
@@ -35,9 +37,10 @@ fn contacts<'a>(on: &On<'_, 'a>) -> Vec<(ContactPointId, &'a Contact)> {
 }
 
 /// It was found to be in nobody's service, and nothing else since.
-fn unusable(contact: &Contact) -> bool {
+fn unusable(contact: &Contact, told: Option<Timestamp>) -> bool {
     let Some(found) = contact.checked(NumberCheck::NotInService) else { return false };
-    !contact.attempts.iter().any(|attempt| attempt.at > found && attempt.stage.reached())
+    told.is_none_or(|reached| reached <= found)
+        && !contact.attempts.iter().any(|attempt| attempt.at > found && attempt.stage.reached())
 }
 
 fn failed(attempt: &Attempt) -> bool {
@@ -57,6 +60,7 @@ fn tried(
     let now = on.now();
     let attempts = || debtors.iter().flat_map(|(_, contact)| &contact.attempts).filter(|one| one.at <= now);
     let last = attempts().filter(|one| one.stage.reached()).map(|one| one.at).max();
+    let last = last.max(debtors.iter().filter_map(|(id, _)| on.facts.state.shares.reached(id)).max());
     let clocks: Vec<&ZoneClock> =
         debtors.iter().flat_map(|(_, contact)| on.facts.state.zones.clocks(contact.zones)).collect();
     let day_tried = |clock: &ZoneClock, date: Date| {

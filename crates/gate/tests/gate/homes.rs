@@ -394,3 +394,43 @@ fn given_a_contact_point_that_no_case_names_then_its_own_partition_refuses_and_r
     assert_eq!(denied.refusal.reasons[0].code, Code::CONTACT_UNKNOWN);
     assert!(matches!(denied.decision, Some((1, Position(_)))));
 }
+
+/// Whether the debtor is out of contact is known where the case is at home; that they were reached for another case is told
+/// it.
+#[test]
+fn given_a_debtor_who_was_reached_for_another_case_then_nobody_else_is_asked_for_them() {
+    let rules = r#"
+[[purpose]]
+id = "locate"
+roles = ["emergency-contact"]
+allowed = ["locate"]
+debtor-out-of-contact = { purposes = ["locate"], days = 2, tries = 1 }
+"#;
+    for reached in [false, true] {
+        let mut gates = gates(rules);
+        let (friend, who) = (contact(2, 4), person(0, 6));
+        let role = model::Role::EmergencyContact;
+        let link = linked(role, &["Asia/Shanghai"]);
+        gates.knows_link(events::gate::ContactLinkedV2 { contact: friend, case: DEBT, person: who, ..link });
+        gates.knows(A, WHO, case(0, 7));
+        gates.follow();
+        let locate = events::gate::PermitRequest { purpose: Purpose::Locate, ..call(friend, DEBT) };
+        assert_eq!(gates.refused(&locate), [Code::DEBTOR_REACHABLE], "nobody tried");
+        for day in ["24 10:00", "25 10:00"] {
+            gates.now = moment(day);
+            for number in [A, B, C] {
+                gates.became(&call(number, DEBT), Outcome::NoAnswer);
+            }
+        }
+        gates.now = moment("25 12:00");
+        let spoken = if reached { Outcome::Conversation } else { Outcome::NoAnswer };
+        gates.became(&call(A, case(0, 7)), spoken);
+        gates.now = moment("25 14:00");
+        if reached {
+            assert_eq!(gates.refused(&locate), [Code::DEBTOR_REACHABLE], "reached for another case");
+        } else {
+            gates.made(&locate);
+        }
+        gates.replays();
+    }
+}

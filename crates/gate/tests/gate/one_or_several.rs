@@ -7,7 +7,7 @@ use gate::{Denied, Granted};
 use model::{AgencyId, CaseId, Channel, ContactPointId, Outcome, PersonId, Purpose};
 
 use crate::partitions::{Gates, call, case, contact, person};
-use crate::scenario::{AGENCY, moment, pack};
+use crate::scenario::{AGENCY, pack};
 
 const RULES: &str = r#"
 [[frequency]]

@@ -203,7 +203,8 @@ impl Book {
             | GateEvent::ShareSettled(_)
             | GateEvent::ShareExpired(_)
             | GateEvent::PermitShared(_)
-            | GateEvent::SharesEnded(_) => {}
+            | GateEvent::SharesEnded(_)
+            | GateEvent::ContactReached(_) => {}
         }
     }
 
