@@ -33,6 +33,8 @@
 //! **Architecture invariant:** no clock, no randomness, no I/O; the time zone database is the bundled one.
 
 mod adoption;
+mod arena;
+mod askers;
 mod attempts;
 mod consent;
 mod contact;
@@ -43,6 +45,7 @@ mod hours;
 mod judge;
 mod link;
 mod maps;
+mod marks;
 mod number;
 mod permit;
 mod person;
@@ -52,6 +55,7 @@ mod record;
 mod refusals;
 mod regions;
 mod registry;
+mod roll;
 mod state;
 mod stop;
 mod zone;

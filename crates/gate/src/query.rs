@@ -5,11 +5,11 @@ use events::gate::{ContactStatus, GateQuery, GateReply, Held, Holder, PermitRequ
 use model::{Channel, ContactPointId, Purpose, Timestamp};
 
 use crate::State;
+use crate::askers::NO_LINE;
 use crate::attempts::{Attempt, Stage};
 use crate::contact::{Contact, Link};
 use crate::judge::{Facts, Judgement};
 use crate::person::Hold;
-use crate::record::NO_LINE;
 
 pub(crate) fn answer(state: &State, query: &GateQuery, now: Now) -> GateReply {
     match query {
@@ -51,21 +51,21 @@ fn next_allowed(state: &State, asked: &PermitRequest, now: Now) -> Option<Timest
 fn status(state: &State, id: ContactPointId, now: Now) -> Option<ContactStatus> {
     let contact = state.contacts.get(&id)?;
     let waits =
-        |attempt: &&Attempt| attempt.stage == Stage::Waiting && state.permits.waits(attempt.position, now.at);
-    let notice = |attempt: &Attempt| {
+        |attempt: &Attempt| attempt.stage == Stage::Waiting && state.permits.waits(attempt.position, now.at);
+    let notice = |attempt: Attempt| {
         attempt.purpose == Purpose::ConsentNotice && (attempt.stage != Stage::Waiting || waits(&attempt))
     };
     Some(ContactStatus {
         stop: state.stops.get(&id).copied(),
         counts: counts(state, id, contact, now),
         // At most the caps.
-        pending: contact.attempts.iter().filter(waits).count() as u32,
-        notice_used: contact.attempts.iter().any(notice),
+        pending: contact.attempts().filter(waits).count() as u32,
+        notice_used: contact.attempts().any(notice),
         zones: state.zones.names(contact.zones).cloned().collect(),
         regions: state.policies.regions(contact.regions).to_vec(),
         place: contact.place,
         holds: holds(state, id, contact, now),
-        holders: contact.links.iter().map(holder).collect(),
+        holders: contact.links().iter().filter_map(|link| holder(state, link)).collect(),
     })
 }
 
@@ -76,12 +76,13 @@ fn counts(
     contact: &Contact,
     now: Now,
 ) -> Vec<(events::gate::RuleName, events::gate::Count)> {
-    let Some(link) = contact.links.first() else { return Vec::new() };
+    let Some(link) = contact.links().first() else { return Vec::new() };
+    let Some(case) = state.cases.id(link.case) else { return Vec::new() };
     let asked = PermitRequest {
         contact: id,
-        case: link.case,
+        case,
         also: Vec::new(),
-        agency: link.agency.unwrap_or(model::AgencyId(0)),
+        agency: link.agency().unwrap_or(model::AgencyId(0)),
         collector: model::CollectorId(0),
         channel: Channel::Call,
         purpose: if link.role.owes() { Purpose::Collect } else { Purpose::Locate },
@@ -92,9 +93,9 @@ fn counts(
 }
 
 fn holds(state: &State, id: ContactPointId, contact: &Contact, now: Now) -> Vec<Held> {
-    let persons = contact.links.iter().filter_map(|link| state.persons.get(&link.person));
+    let persons = contact.links().iter().filter_map(|link| state.persons.at(link.person));
     let persons = persons.flat_map(|person| person.holds());
-    let cases = contact.links.iter().filter_map(|link| state.case_holds.get(&link.case)).flatten();
+    let cases = contact.links().iter().filter_map(|link| state.cases.at(link.case)?.facts).flatten();
     let concerns = |hold: &&Hold| {
         hold.placed.contact.is_none_or(|contact| contact == id)
             && hold.placed.until.is_none_or(|until| now.at <= until)
@@ -110,7 +111,8 @@ fn held(hold: &Hold) -> Held {
     Held { position: hold.position, at: hold.at, kind: hold.placed.kind, until: hold.placed.until }
 }
 
-fn holder(link: &Link) -> Holder {
-    let Link { case, lender, person, agency, role, consent, closed, .. } = *link;
-    Holder { case, lender, person, agency, role, consent, closed }
+fn holder(state: &State, link: &Link) -> Option<Holder> {
+    let (case, person) = (state.cases.id(link.case)?, state.persons.id(link.person)?);
+    let (agency, &Link { lender, role, consent, closed, .. }) = (link.agency(), link);
+    Some(Holder { case, lender, person, agency, role, consent, closed })
 }

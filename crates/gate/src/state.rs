@@ -3,18 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::Position;
-use events::gate::{GateEvent, Line, Stop, TemplateId};
+use events::gate::{GateEvent, Stop, TemplateId};
 use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::attempts::{Attempt, Attributions, LineNumbers, Stage};
+use crate::arena::Arena;
+use crate::askers::Askers;
+use crate::attempts::{Attempt, Attributions, Stage};
 use crate::contact::{Contact, Early, Link};
 use crate::figures::Tallies;
-use crate::maps::{ByCase, ByContact, ByPerson};
+use crate::maps::ByContact;
 use crate::permit::Permits;
-use crate::person::{Hold, Person};
+use crate::person::{Hold, Persons};
 use crate::policies::Policies;
 use crate::refusals::Refusals;
+use crate::roll::Roll;
 use crate::zone::Zones;
 
 /// The state of one partition of the gate. Opaque: ask it through [`Gate`](crate::Gate).
@@ -22,19 +25,17 @@ use crate::zone::Zones;
 pub struct State {
     pub(crate) policies: Policies,
     pub(crate) zones: Zones,
-    pub(crate) contacts: ByContact<Contact>,
-    pub(crate) persons: ByPerson<Person>,
-    /// The contact points that each case names.
-    pub(crate) cases: ByCase<Vec<ContactPointId>>,
-    pub(crate) case_holds: ByCase<Vec<Hold>>,
+    pub(crate) contacts: Arena<Contact>,
+    pub(crate) persons: Persons,
+    /// The contact points that each case names, and the holds on it.
+    pub(crate) cases: Roll<CaseId, Vec<Hold>>,
     /// Placements and closings that came before the link that they are about.
     pub(crate) early: BTreeMap<(ContactPointId, CaseId), Early>,
     pub(crate) permits: Permits,
     pub(crate) attributions: Attributions,
     pub(crate) stops: ByContact<Stop>,
     pub(crate) suspended: BTreeSet<(AgencyId, Option<CollectorId>)>,
-    pub(crate) lines: BTreeSet<(AgencyId, Line)>,
-    pub(crate) line_numbers: LineNumbers,
+    pub(crate) askers: Askers,
     pub(crate) templates: BTreeMap<(AgencyId, TemplateId), Template>,
     pub(crate) refusals: Refusals,
     pub(crate) tallies: Tallies,
@@ -59,7 +60,7 @@ impl State {
             GateEvent::PolicyWithdrawn(withdrawn) => self.policies.withdraw(&withdrawn.id, position),
             GateEvent::ContactLinked(linked) => crate::link::linked(self, linked),
             GateEvent::ContactPlaced(placed) => match self.link_mut(placed.contact, placed.case) {
-                Some(link) => link.agency = placed.agency,
+                Some(link) => link.place(placed.agency),
                 None => self.early(placed.contact, placed.case).agency = placed.agency,
             },
             GateEvent::ContactClosed(closed) => match self.link_mut(closed.contact, closed.case) {
@@ -76,18 +77,19 @@ impl State {
                 let known = self.contacts.get(&refused.asked.contact);
                 self.refusals.record(refused, known.is_none(), at, position);
                 if let Some(contact) = known {
-                    self.zones.remember_today(contact.zones, self.policies.windows(), at);
+                    self.zones.remember_days(contact.zones, at);
                 }
             }
             GateEvent::RefusalsRepeated(_) | GateEvent::FindingRaised(_) => {}
             GateEvent::PermitRedeemed(redeemed) => {
                 self.permits.redeem(redeemed.permit, redeemed.call, at);
                 if let Some(contact) = self.contacts.get_mut(&redeemed.contact)
-                    && let Some(attempt) = contact.attempt_mut(redeemed.permit)
+                    && let Some((channel, purpose)) = contact.change(redeemed.permit, |attempt| {
+                        attempt.stage = Stage::Dialing;
+                        attempt.at = at;
+                        (attempt.channel, attempt.purpose)
+                    })
                 {
-                    attempt.stage = Stage::Dialing;
-                    attempt.at = at;
-                    let (channel, purpose) = (attempt.channel, attempt.purpose);
                     contact.contacted(channel, purpose, at);
                 }
             }
@@ -102,7 +104,7 @@ impl State {
             }
             GateEvent::StopPlaced(stop) => {
                 // Also for a contact point that nobody has named yet.
-                self.contacts.entry(stop.contact).or_default().stopped = true;
+                self.contact_mut(stop.contact).stopped = true;
                 self.stops.insert(stop.contact, Stop { position, at, source: stop.source });
             }
             GateEvent::HoldPlaced(placed) => crate::hold::was_placed(self, placed, at, position),
@@ -121,12 +123,7 @@ impl State {
                 };
             }
             GateEvent::LineRegistered(registered) => {
-                let line = (registered.agency, registered.line);
-                if registered.registered {
-                    self.lines.insert(line)
-                } else {
-                    self.lines.remove(&line)
-                };
+                self.askers.register(registered.agency, &registered.line, registered.registered);
             }
             GateEvent::TemplateApproved(approved) => {
                 let (channels, roles) = (approved.channels.clone(), approved.roles.clone());
@@ -144,11 +141,12 @@ impl State {
     fn reserved(&mut self, reserved: &events::gate::PermitReservedV2, at: Timestamp, position: Position) {
         self.permits.reserve(position, reserved);
         let asked = &reserved.asked;
-        let line = self.line_numbers.number(&asked.line);
+        let asker = self.askers.number(asked.agency, &asked.line);
+        let Some(case) = self.cases.number(&asked.case) else { return };
         let Some(contact) = self.contacts.get_mut(&asked.contact) else { return };
-        let Some(link) = contact.link_number(asked.case) else { return };
+        let Some(link) = contact.link_number(case) else { return };
         let (policies, attributions) = (&self.policies, &mut self.attributions);
-        contact.attempts.retain(|attempt| {
+        contact.retain(|attempt| {
             let keep = policies.may_count(attempt, at);
             if !keep && attempt.attributed {
                 attributions.remove(&attempt.position);
@@ -160,18 +158,17 @@ impl State {
             let debts = std::iter::once(asked.case).chain(asked.also.iter().copied());
             self.attributions.insert(position, debts.collect());
         }
-        contact.attempts.push(Attempt {
+        contact.push(&Attempt {
             at,
             position,
-            agency: asked.agency,
+            asker,
             link,
-            line,
             channel: asked.channel,
             purpose: asked.purpose,
             stage: Stage::Waiting,
             attributed,
         });
-        self.zones.remember_today(contact.zones, self.policies.windows(), at);
+        self.zones.remember_days(contact.zones, at);
     }
 
     fn unused(&mut self, contact: ContactPointId, permit: Position) {
@@ -186,10 +183,12 @@ impl State {
     }
 
     fn link_mut(&mut self, contact: ContactPointId, case: CaseId) -> Option<&mut Link> {
+        let case = self.cases.number(&case)?;
         self.contacts.get_mut(&contact)?.link_mut(case)
     }
 
-    pub(crate) fn person_mut(&mut self, person: model::PersonId) -> &mut Person {
-        self.persons.entry(person).or_default()
+    /// The contact point, made if nobody has named it yet.
+    pub(crate) fn contact_mut(&mut self, id: ContactPointId) -> &mut Contact {
+        self.contacts.get_or(id, Contact::new).1
     }
 }
