@@ -23,7 +23,7 @@ pub(crate) trait Record {
 macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident of $id:ty;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
         pub(crate) struct $name(pub u32);
 
         impl From<u32> for $name {
@@ -75,6 +75,10 @@ impl<R: Record> Arena<R> {
         let records = &self.records;
         let same = |number: &u32| records.get(*number as usize).is_some_and(|record| record.id() == *id);
         self.index.find(hash(*id), same).map(|number| Number::<R>::from(*number))
+    }
+
+    pub fn len(&self) -> usize {
+        self.records.len()
     }
 
     pub fn get(&self, id: &Id<R>) -> Option<&R> {

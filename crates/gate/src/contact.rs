@@ -159,6 +159,9 @@ impl Contact {
     /// Keeps the attempts that fit.
     pub fn retain(&mut self, mut keep: impl FnMut(&Attempt) -> bool) {
         self.attempts.retain(|packed| keep(&packed.open()));
+        if self.attempts.spilled() && self.attempts.len() <= self.attempts.inline_size() {
+            self.attempts.shrink_to_fit();
+        }
     }
 
     pub fn facts_mut(&mut self) -> &mut ContactFacts {

@@ -7,7 +7,7 @@ use events::gate::{GateEvent, Stop, TemplateId};
 use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::arena::Arena;
+use crate::arena::{Arena, ContactNumber};
 use crate::askers::Askers;
 use crate::attempts::{Attempt, Attributions, Stage};
 use crate::contact::{Contact, Early, Link};
@@ -20,12 +20,17 @@ use crate::refusals::Refusals;
 use crate::roll::Roll;
 use crate::zone::Zones;
 
+/// Contact points that are tidied with each reservation. Each adds one attempt, so attempts do not pile up.
+const SWEPT_AT_ONCE: usize = 2;
+
 /// The state of one partition of the gate. Opaque: ask it through [`Gate`](crate::Gate).
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct State {
     pub(crate) policies: Policies,
     pub(crate) zones: Zones,
     pub(crate) contacts: Arena<Contact>,
+    /// The contact point that was tidied last.
+    swept: ContactNumber,
     pub(crate) persons: Persons,
     /// The contact points that each case names, and the holds on it.
     pub(crate) cases: Roll<CaseId, Vec<Hold>>,
@@ -145,14 +150,7 @@ impl State {
         let Some(case) = self.cases.number(&asked.case) else { return };
         let Some(contact) = self.contacts.get_mut(&asked.contact) else { return };
         let Some(link) = contact.link_number(case) else { return };
-        let (policies, attributions) = (&self.policies, &mut self.attributions);
-        contact.retain(|attempt| {
-            let keep = policies.may_count(attempt, at);
-            if !keep && attempt.attributed {
-                attributions.remove(&attempt.position);
-            }
-            keep
-        });
+        tidy(contact, &self.policies, &mut self.attributions, at);
         let attributed = !asked.also.is_empty();
         if attributed {
             let debts = std::iter::once(asked.case).chain(asked.also.iter().copied());
@@ -169,6 +167,18 @@ impl State {
             attributed,
         });
         self.zones.remember_days(contact.zones, at);
+        self.sweep(at);
+    }
+
+    /// Tidies the next contact points in turn, so that of one that is not called again nothing stays for ever either.
+    fn sweep(&mut self, at: Timestamp) {
+        for _ in 0..SWEPT_AT_ONCE {
+            let next = self.swept.0 + 1;
+            self.swept = ContactNumber(if (next as usize) < self.contacts.len() { next } else { 0 });
+            if let Some(contact) = self.contacts.at_mut(self.swept) {
+                tidy(contact, &self.policies, &mut self.attributions, at);
+            }
+        }
     }
 
     fn unused(&mut self, contact: ContactPointId, permit: Position) {
@@ -191,4 +201,15 @@ impl State {
     pub(crate) fn contact_mut(&mut self, id: ContactPointId) -> &mut Contact {
         self.contacts.get_or(id, Contact::new).1
     }
+}
+
+/// Drops the attempts that no rule can count any more.
+fn tidy(contact: &mut Contact, policies: &Policies, attributions: &mut Attributions, at: Timestamp) {
+    contact.retain(|attempt| {
+        let keep = policies.may_count(attempt, at);
+        if !keep && attempt.attributed {
+            attributions.remove(&attempt.position);
+        }
+        keep
+    });
 }
