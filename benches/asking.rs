@@ -55,6 +55,8 @@ pub struct Medians {
     pub p50: Duration,
     /// And what 99 in 100 stayed below.
     pub p99: Duration,
+    /// The longest of all rounds.
+    pub longest: Duration,
     /// Processor time of this process for a decision: the clients, and whatever else runs in it.
     pub cpu: Duration,
 }
@@ -78,7 +80,7 @@ async fn measure<S: System>(
 ) -> Result<Medians, Failed> {
     let mut clients = system.clients(count).await?;
     let (mut rates, mut shares, mut cpus) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut p50s, mut p99s) = (Vec::new(), Vec::new());
+    let (mut p50s, mut p99s, mut longest) = (Vec::new(), Vec::new(), Duration::ZERO);
     for _ in 0..plan.rounds {
         system.next_week().await?;
         let (began, cpu_before) = (Instant::now(), cpu_time()?);
@@ -91,6 +93,7 @@ async fn measure<S: System>(
         cpus.push(cpu.div_f64(decisions.max(1.0)));
         p50s.push(quantile(&mut asked.waits, 0.5));
         p99s.push(quantile(&mut asked.waits, 0.99));
+        longest = longest.max(quantile(&mut asked.waits, 1.0));
     }
     Ok(Medians {
         clients: count,
@@ -98,6 +101,7 @@ async fn measure<S: System>(
         allowed: median(&mut shares).unwrap_or_default(),
         p50: median(&mut p50s).unwrap_or_default(),
         p99: median(&mut p99s).unwrap_or_default(),
+        longest,
         cpu: median(&mut cpus).unwrap_or_default(),
     })
 }

@@ -37,7 +37,7 @@ fn concerned(consent: &Consent, revoked: &ConsentRevokedV1) -> bool {
 }
 
 pub(crate) fn was_given(state: &mut State, given: &ConsentGivenV1, position: Position) {
-    let PersonFacts { consents, .. } = state.person_mut(given.person).facts_mut();
+    let PersonFacts { consents, .. } = state.persons.facts_mut(given.person);
     if consents.len() >= CONSENTS_MAX {
         consents.remove(0);
     }
@@ -45,7 +45,7 @@ pub(crate) fn was_given(state: &mut State, given: &ConsentGivenV1, position: Pos
 }
 
 pub(crate) fn was_revoked(state: &mut State, revoked: &ConsentRevokedV1) {
-    let PersonFacts { consents, .. } = state.person_mut(revoked.person).facts_mut();
+    let PersonFacts { consents, .. } = state.persons.facts_mut(revoked.person);
     consents.iter_mut().filter(|consent| concerned(consent, revoked)).for_each(|consent| {
         consent.revoked = Some(revoked.at);
     });

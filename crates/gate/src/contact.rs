@@ -1,41 +1,35 @@
 //! A contact point, and the cases that name it.
 
+use std::num::NonZeroU32;
+
 use events::Position;
 use events::gate::{ConsentAnswer, NumberCheck};
-use model::{AgencyId, CaseId, Channel, LenderId, PersonId, Place, Purpose, Role, Timestamp};
+use model::{AgencyId, Channel, ContactPointId, LenderId, Place, Purpose, Role, Timestamp};
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
-use crate::attempts::{Attempt, Stage};
+use crate::arena::{CaseNumber, PersonNumber, Record};
+use crate::attempts::{Attempt, LINKS_MAX, Packed, Stage};
 use crate::person::Hold;
 use crate::regions::RegionSet;
 use crate::zone::ZoneSet;
 
+/// 128 bytes: two lines of the processor's cache, with three attempts and one link in them.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Contact {
-    pub attempts: Vec<Attempt>,
-    pub links: Vec<Link>,
+    id: ContactPointId,
+    attempts: SmallVec<[Packed; 3]>,
+    links: SmallVec<[Link; 1]>,
     pub zones: ZoneSet,
     pub regions: RegionSet,
     pub place: Place,
     /// Whether `stops` has it: on the way of every decision, so kept here too.
     pub stopped: bool,
     /// What few contact points have.
-    pub facts: Option<Box<ContactFacts>>,
+    facts: Option<Box<ContactFacts>>,
 }
 
-impl Default for Contact {
-    fn default() -> Self {
-        Self {
-            attempts: Vec::new(),
-            links: Vec::new(),
-            zones: ZoneSet::default(),
-            regions: RegionSet::default(),
-            place: Place::Unknown,
-            stopped: false,
-            facts: None,
-        }
-    }
-}
+const _: () = assert!(size_of::<Contact>() == 128);
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ContactFacts {
@@ -51,15 +45,25 @@ pub(crate) struct ContactFacts {
 /// A case that names a contact point.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Link {
-    pub case: CaseId,
-    pub person: PersonId,
+    pub case: CaseNumber,
+    pub person: PersonNumber,
     pub lender: LenderId,
-    pub agency: Option<AgencyId>,
+    agency: Placed,
     pub role: Role,
     pub consent: Option<ConsentAnswer>,
     pub closed: bool,
     /// The number turned out not to be that person's: the link is somebody else's now.
     pub disproved: bool,
+}
+
+/// With which agency, in four bytes: its number and one. The last number there is counts as with none, which refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Placed(Option<NonZeroU32>);
+
+impl From<Option<AgencyId>> for Placed {
+    fn from(agency: Option<AgencyId>) -> Self {
+        Self(agency.and_then(|agency| NonZeroU32::new(agency.0.wrapping_add(1))))
+    }
 }
 
 /// What is known of a case's contact point before it is linked. The links and the placements come from two logs,
@@ -70,26 +74,94 @@ pub(crate) struct Early {
     pub closed: bool,
 }
 
-/// Attempts name their link in 16 bits.
-const LINKS_MAX: usize = 1 << 16;
+impl Link {
+    pub fn new(case: CaseNumber, person: PersonNumber, lender: LenderId, role: Role, early: Early) -> Self {
+        let (agency, closed) = (early.agency.into(), early.closed);
+        Self { case, person, lender, agency, role, consent: None, closed, disproved: false }
+    }
+
+    /// With which agency the case is placed.
+    pub fn agency(&self) -> Option<AgencyId> {
+        self.agency.0.map(|number| AgencyId(number.get() - 1))
+    }
+
+    pub fn place(&mut self, agency: Option<AgencyId>) {
+        self.agency = agency.into();
+    }
+}
+
+impl Record for Contact {
+    type Id = ContactPointId;
+
+    fn id(&self) -> ContactPointId {
+        self.id
+    }
+}
 
 impl Contact {
+    pub fn new(id: ContactPointId) -> Self {
+        Self {
+            id,
+            attempts: SmallVec::new(),
+            links: SmallVec::new(),
+            zones: ZoneSet::default(),
+            regions: RegionSet::default(),
+            place: Place::Unknown,
+            stopped: false,
+            facts: None,
+        }
+    }
+
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    pub fn links_mut(&mut self) -> &mut [Link] {
+        &mut self.links
+    }
+
+    pub fn add(&mut self, link: Link) {
+        self.links.push(link);
+    }
+
     /// What a case has to do with it; `None` also for a case whose contacts could not be counted.
-    pub fn link(&self, case: CaseId) -> Option<&Link> {
+    pub fn link(&self, case: CaseNumber) -> Option<&Link> {
         self.links.iter().take(LINKS_MAX).find(|link| link.case == case)
     }
 
-    pub fn link_mut(&mut self, case: CaseId) -> Option<&mut Link> {
+    pub fn link_mut(&mut self, case: CaseNumber) -> Option<&mut Link> {
         self.links.iter_mut().find(|link| link.case == case)
     }
 
-    /// The place of a case's link. A contact point that more than 65,535 cases name is called for none of the rest.
-    pub fn link_number(&self, case: CaseId) -> Option<u16> {
-        self.links.iter().position(|link| link.case == case).and_then(|index| u16::try_from(index).ok())
+    /// The place of a case's link. A contact point that more than 4,096 cases name is called for none of the rest.
+    pub fn link_number(&self, case: CaseNumber) -> Option<u16> {
+        let index = self.links.iter().take(LINKS_MAX).position(|link| link.case == case);
+        index.and_then(|index| u16::try_from(index).ok())
     }
 
-    pub fn attempt_mut(&mut self, position: Position) -> Option<&mut Attempt> {
-        self.attempts.iter_mut().rev().find(|attempt| attempt.position == position)
+    pub fn attempts(&self) -> impl DoubleEndedIterator<Item = Attempt> {
+        self.attempts.iter().map(|packed| packed.open())
+    }
+
+    pub fn push(&mut self, attempt: &Attempt) {
+        self.attempts.push(Packed::of(attempt));
+    }
+
+    /// Changes the attempt of a permit, if it has it.
+    pub fn change<T>(&mut self, permit: Position, change: impl FnOnce(&mut Attempt) -> T) -> Option<T> {
+        let packed = self.attempts.iter_mut().rev().find(|packed| packed.position() == permit)?;
+        let mut attempt = packed.open();
+        let told = change(&mut attempt);
+        *packed = Packed::of(&attempt);
+        Some(told)
+    }
+
+    /// Keeps the attempts that fit.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Attempt) -> bool) {
+        self.attempts.retain(|packed| keep(&packed.open()));
+        if self.attempts.spilled() && self.attempts.len() <= self.attempts.inline_size() {
+            self.attempts.shrink_to_fit();
+        }
     }
 
     pub fn facts_mut(&mut self) -> &mut ContactFacts {
@@ -139,6 +211,6 @@ impl Contact {
 
     /// A permit was not used.
     pub fn unused(&mut self, permit: Position) {
-        self.attempts.retain(|attempt| attempt.position != permit || attempt.stage != Stage::Waiting);
+        self.retain(|attempt| attempt.position != permit || attempt.stage != Stage::Waiting);
     }
 }

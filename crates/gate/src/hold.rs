@@ -67,7 +67,7 @@ fn list(
     let holds = match (contact, person, case) {
         (Some(contact), ..) => state.contacts.get(&contact).map(|contact| contact.holds()),
         (None, Some(person), _) => state.persons.get(&person).map(|person| person.holds()),
-        (None, None, Some(case)) => state.case_holds.get(&case).map(Vec::as_slice),
+        (None, None, Some(case)) => state.cases.get(&case).and_then(|case| case.facts).map(Vec::as_slice),
         (None, None, None) => None,
     };
     holds.into_iter().flatten()
@@ -80,9 +80,9 @@ fn list_mut(
     case: Option<model::CaseId>,
 ) -> Option<&mut Vec<Hold>> {
     match (contact, person, case) {
-        (Some(contact), ..) => Some(&mut state.contacts.entry(contact).or_default().facts_mut().holds),
-        (None, Some(person), _) => Some(&mut state.person_mut(person).facts_mut().holds),
-        (None, None, Some(case)) => Some(state.case_holds.entry(case).or_default()),
+        (Some(contact), ..) => Some(&mut state.contact_mut(contact).facts_mut().holds),
+        (None, Some(person), _) => Some(&mut state.persons.facts_mut(person).holds),
+        (None, None, Some(case)) => Some(state.cases.facts_mut(case)),
         (None, None, None) => None,
     }
 }

@@ -120,12 +120,12 @@ pub(crate) fn is_told(state: &State, told: &ContactLinkedV2) -> bool {
 /// What is known of a contact point for a case.
 pub(crate) fn link_of(state: &State, id: ContactPointId, case: CaseId) -> Option<ContactLinkedV2> {
     let contact = state.contacts.get(&id)?;
-    let link = contact.link(case)?;
+    let link = contact.link(state.cases.number(&case)?)?;
     Some(ContactLinkedV2 {
         contact: id,
         case,
         lender: link.lender,
-        person: link.person,
+        person: state.persons.id(link.person)?,
         role: link.role,
         zones: state.zones.names(contact.zones).cloned().collect(),
         regions: state.policies.regions(contact.regions).to_vec(),

@@ -62,6 +62,8 @@
 //! **Architecture invariant:** no clock, no randomness, no I/O; the time zone database is the bundled one.
 
 mod adoption;
+mod arena;
+mod askers;
 mod attempts;
 mod consent;
 mod contact;
@@ -74,6 +76,7 @@ mod hours;
 mod judge;
 mod link;
 mod maps;
+mod marks;
 mod number;
 mod permit;
 mod person;
@@ -83,6 +86,7 @@ mod record;
 mod refusals;
 mod regions;
 mod registry;
+mod roll;
 mod share;
 mod state;
 mod stop;

@@ -7,7 +7,8 @@ use events::gate::{
 use events::{Code, Reason, Refusal};
 use model::{CaseId, ContactPointId, Place};
 
-use crate::contact::{Early, Link};
+use crate::contact::{Contact, Early, Link};
+use crate::person::Talk;
 use crate::{State, stop};
 
 /// Most zones, and most regions, that one link may name.
@@ -21,7 +22,8 @@ pub(crate) fn link(state: &State, asked: &ContactLinkedV2) -> Result<Vec<GateEve
     }
     let known = state.contacts.get(&asked.contact).is_some_and(|contact| {
         let regions = state.policies.regions(contact.regions);
-        contact.link(asked.case).is_some_and(|link| same(link, asked))
+        let link = state.cases.number(&asked.case).and_then(|case| contact.link(case));
+        link.is_some_and(|link| same(state, link, asked))
             && (asked.place == Place::Unknown || asked.place == contact.place)
             && asked.regions.iter().all(|region| regions.contains(region))
             && asked.zones.iter().all(|zone| state.zones.names(contact.zones).any(|name| name == zone))
@@ -30,16 +32,19 @@ pub(crate) fn link(state: &State, asked: &ContactLinkedV2) -> Result<Vec<GateEve
 }
 
 /// A number that was shown to be somebody else's is not made the first person's again by the lender's file.
-fn same(link: &Link, asked: &ContactLinkedV2) -> bool {
+fn same(state: &State, link: &Link, asked: &ContactLinkedV2) -> bool {
+    let person = state.persons.number(&asked.person);
     let same_lender = link.lender == asked.lender;
-    same_lender && (link.disproved || (link.person, link.role) == (asked.person, asked.role))
+    same_lender && (link.disproved || (Some(link.person), link.role) == (person, asked.role))
 }
 
 /// Takes a link in. Zones and regions only ever add up: a place where somebody may be stays plausible.
 pub(crate) fn linked(state: &mut State, linked: &ContactLinkedV2) {
     let early = state.early.remove(&(linked.contact, linked.case)).unwrap_or_default();
-    let contact = state.contacts.entry(linked.contact).or_default();
-    if contact.links.is_empty() && state.partitions.is_here(&linked.contact.0) {
+    let (case, person) = (state.cases.number_or(linked.case), state.persons.number_or(linked.person));
+    let &ContactLinkedV2 { contact: id, lender, role, .. } = linked;
+    let (number, contact) = state.contacts.get_or(id, Contact::new);
+    if contact.links().is_empty() && state.partitions.is_here(&id.0) {
         state.tallies.new_contact();
     }
     contact.zones = state.zones.union(contact.zones, &linked.zones);
@@ -47,48 +52,30 @@ pub(crate) fn linked(state: &mut State, linked: &ContactLinkedV2) {
     if linked.place != Place::Unknown {
         contact.place = linked.place;
     }
-    let &ContactLinkedV2 { contact: id, case, person, lender, role, .. } = linked;
     let mut former = None;
     if let Some(link) = contact.link_mut(case) {
         if link.disproved {
             return;
         }
         // Consent was the person's, in that role.
-        let consent = link.consent.filter(|_| same(link, linked));
+        let same = (link.lender, link.person, link.role) == (lender, person, role);
         former = Some(link.person).filter(|former| *former != person);
-        *link = Link { person, lender, role, consent, ..link.clone() };
+        link.consent = link.consent.filter(|_| same);
+        (link.person, link.lender, link.role) = (person, lender, role);
     } else {
-        let Early { agency, closed } = early;
-        contact.links.push(Link {
-            case,
-            person,
-            lender,
-            agency,
-            role,
-            consent: None,
-            closed,
-            disproved: false,
-        });
+        contact.add(Link::new(case, person, lender, role, early));
     }
     if let Some(former) = former {
+        if !contact.links().iter().any(|link| link.person == former) {
+            state.persons.forget(former, number);
+        }
         // What was spoken moves with the link, as what was counted does.
-        let facts = state.persons.get_mut(&former).and_then(|former| former.facts.as_mut());
-        let moved = facts.map(|facts| facts.take_talks(|talk| talk.contact == id && talk.case == case));
-        crate::record::spoke(state, person, moved.unwrap_or_default());
+        let spoken = |talk: &Talk| talk.contact == id && talk.case == linked.case;
+        let moved = state.persons.facts_at_mut(former).map(|facts| facts.take_talks(spoken));
+        crate::record::spoke(state, linked.person, moved.unwrap_or_default());
     }
-    let contact = state.contacts.entry(id).or_default();
-    let still = former.filter(|former| !contact.links.iter().any(|link| link.person == *former));
-    if let Some(former) = still.and_then(|former| state.persons.get_mut(&former)) {
-        former.contacts.retain(|contact| *contact != id);
-    }
-    let contacts = &mut state.person_mut(person).contacts;
-    if !contacts.contains(&id) {
-        contacts.push(id);
-    }
-    let named = state.cases.entry(case).or_default();
-    if !named.contains(&id) {
-        named.push(id);
-    }
+    state.persons.name(person, number);
+    state.cases.name(case, number);
 }
 
 /// A placement or a closing may come before the link: it is kept until then.
@@ -105,7 +92,7 @@ pub(crate) fn close(state: &State, asked: &ContactClosedV1) -> Vec<GateEvent> {
 /// What is known of a case's contact point, linked or not.
 fn known(state: &State, contact: ContactPointId, case: CaseId) -> Early {
     match find(state, contact, case) {
-        Ok(link) => Early { agency: link.agency, closed: link.closed },
+        Ok(link) => Early { agency: link.agency(), closed: link.closed },
         Err(_) => state.early.get(&(contact, case)).copied().unwrap_or_default(),
     }
 }
@@ -128,6 +115,7 @@ pub(crate) fn answer_consent(state: &State, asked: &ConsentAnsweredV1) -> Result
 }
 
 fn find(state: &State, contact: ContactPointId, case: CaseId) -> Result<&Link, Refusal> {
-    let link = state.contacts.get(&contact).and_then(|contact| contact.link(case));
+    let case = state.cases.number(&case);
+    let link = state.contacts.get(&contact).zip(case).and_then(|(contact, case)| contact.link(case));
     link.ok_or_else(|| Code::CONTACT_UNKNOWN.into())
 }

@@ -396,10 +396,10 @@ pub(crate) fn was_settled(state: &mut State, settled: &PermitSettledV2, now: Tim
     let asked = state.permits.asked(settled.permit);
     let Some(made) = state.permits.settle(settled.permit, settled.outcome, now) else { return };
     if let Some(contact) = state.contacts.get_mut(&settled.contact) {
-        if let Some(attempt) = contact.attempt_mut(settled.permit) {
+        contact.change(settled.permit, |attempt| {
             attempt.stage = Attempted::Made(settled.outcome);
             attempt.attributed |= !settled.toward.is_empty();
-        }
+        });
         if Attempted::Made(settled.outcome).reached() {
             contact.reached(made);
         }
@@ -408,8 +408,9 @@ pub(crate) fn was_settled(state: &mut State, settled: &PermitSettledV2, now: Tim
         state.attributions.insert(settled.permit, settled.toward.clone().into());
     }
     let Some(asked) = asked.filter(|_| settled.outcome == Outcome::Conversation) else { return };
-    let link = state.contacts.get(&settled.contact).and_then(|contact| contact.link(asked.case));
-    let Some(person) = link.map(|link| link.person) else { return };
+    let Some(case) = state.cases.number(&asked.case) else { return };
+    let link = state.contacts.get(&settled.contact).and_then(|contact| contact.link(case));
+    let Some(person) = link.and_then(|link| state.persons.id(link.person)) else { return };
     let discussed = match (&settled.discussed[..], &settled.toward[..]) {
         ([], []) => debts(&asked).collect(),
         ([], toward) => toward.to_vec(),

@@ -2,16 +2,16 @@
 
 use events::Position;
 use events::gate::{ConsentGivenV1, HoldPlacedV1};
-use model::{AgencyId, CaseId, Channel, ContactPointId, Timestamp};
+use model::{AgencyId, CaseId, Channel, ContactPointId, PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Person {
-    /// Contact points that name them, in the order in which they were named.
-    pub contacts: Vec<ContactPointId>,
-    /// What few people have.
-    pub facts: Option<Box<PersonFacts>>,
-}
+use crate::roll::{Known, Roll};
+
+/// Everybody whom some case names.
+pub(crate) type Persons = Roll<PersonId, PersonFacts>;
+
+/// What is known of a person.
+pub(crate) type Person<'a> = Known<'a, PersonFacts>;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct PersonFacts {
@@ -29,21 +29,17 @@ impl PersonFacts {
     }
 }
 
-impl Person {
-    pub fn facts_mut(&mut self) -> &mut PersonFacts {
-        self.facts.get_or_insert_default()
+impl<'a> Person<'a> {
+    pub fn talks(&self) -> &'a [Talk] {
+        self.facts.map_or(&[], |facts| &facts.talks)
     }
 
-    pub fn talks(&self) -> &[Talk] {
-        self.facts.as_deref().map_or(&[], |facts| &facts.talks)
+    pub fn consents(&self) -> &'a [Consent] {
+        self.facts.map_or(&[], |facts| &facts.consents)
     }
 
-    pub fn consents(&self) -> &[Consent] {
-        self.facts.as_deref().map_or(&[], |facts| &facts.consents)
-    }
-
-    pub fn holds(&self) -> &[Hold] {
-        self.facts.as_deref().map_or(&[], |facts| &facts.holds)
+    pub fn holds(&self) -> &'a [Hold] {
+        self.facts.map_or(&[], |facts| &facts.holds)
     }
 }
 

@@ -5,12 +5,14 @@ use events::Position;
 use events::gate::RuleName;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::{Outcome, Region, Timestamp};
+use model::{Channel, Outcome, Purpose, Region, Role, Timestamp};
 use policy::Pack;
-use policy::pack::{Applies, Counted, Kind, Owner, Window};
+use policy::pack::{Applies, Counted, Kind, Owner, Rule, Window};
+use policy::sets::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::attempts::{Attempt, Stage};
+use crate::marks::{Screen, scope};
 use crate::regions::{RegionSet, Regions};
 
 /// A contact older than this is in no window of a few days: nine days, with room for a zone that moves across the
@@ -32,7 +34,6 @@ pub(crate) struct Policies {
     regions: Regions,
     /// Packs that apply to each set of regions, by its number.
     by_regions: Vec<Applying>,
-    windows: Vec<Window>,
     keep_ms: i64,
 }
 
@@ -43,6 +44,19 @@ struct Applying {
     packs: Vec<u16>,
     /// The packs of the platform with regions.
     regional: Vec<u16>,
+    /// What speaks of each kind of request, by role, channel and purpose.
+    plans: Vec<Plan>,
+}
+
+/// The rules that speak of one kind of request.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// Of each pack, by their places in it.
+    packs: Vec<(u16, Vec<u16>)>,
+    /// Whether one of them looks at other contact points of the person.
+    pub persons: bool,
+    /// Whether one of them looks at other contact points of the case.
+    pub cases: bool,
 }
 
 /// A pack that was adopted.
@@ -61,6 +75,8 @@ pub(crate) struct Adopted {
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub name: RuleName,
+    /// What it does not count.
+    pub screen: Screen,
     /// Finds the words that a content rule forbids.
     pub forbidden: Option<AhoCorasick>,
 }
@@ -77,9 +93,8 @@ struct Stored {
 impl From<Stored> for Policies {
     fn from(Stored { texts, former, position, regions }: Stored) -> Self {
         let packs = texts.iter().filter_map(|text| Adopted::read(text)).collect();
-        let (by_regions, windows) = (Vec::new(), Vec::new());
-        let regions = regions.into();
-        let mut policies = Self { packs, former, position, regions, by_regions, windows, keep_ms: 0 };
+        let (by_regions, regions) = (Vec::new(), regions.into());
+        let mut policies = Self { packs, former, position, regions, by_regions, keep_ms: 0 };
         policies.prepare();
         policies
     }
@@ -131,7 +146,7 @@ impl Prepared {
             }
             _ => None,
         };
-        Some(Self { name: RuleName::new(&rule.name(pack))?, forbidden })
+        Some(Self { name: RuleName::new(&rule.name(pack))?, screen: Screen::of(rule), forbidden })
     }
 }
 
@@ -197,7 +212,6 @@ impl Policies {
 
     /// What depends on the packs.
     fn prepare(&mut self) {
-        self.windows.clear();
         self.keep_ms = KEEP_MS;
         for rule in self.packs.iter().flat_map(|adopted| &adopted.pack.rules) {
             let window = match &rule.kind {
@@ -211,9 +225,6 @@ impl Policies {
                 },
                 _ => continue,
             };
-            if !self.windows.contains(&window) {
-                self.windows.push(window);
-            }
             self.keep_ms = self.keep_ms.max(span_ms(window));
         }
         self.by_regions = self.regions.sets().map(|set| self.applying(set)).collect();
@@ -234,14 +245,71 @@ impl Policies {
                 }
             }
         }
+        applying.plans = kinds().map(|kind| self.plan(&applying.packs, kind)).collect();
         applying
+    }
+
+    fn plan(&self, packs: &[u16], (role, channel, purpose): RequestKind) -> Plan {
+        let mut plan = Plan::default();
+        for (index, adopted) in packs.iter().zip(self.get(packs)) {
+            let rules = (0_u16..).zip(&adopted.pack.rules).filter(|(_, rule)| {
+                rule.who.roles.has(role) && rule.who.channels.has(channel) && rule.who.purposes.has(purpose)
+            });
+            let rules: Vec<u16> = rules
+                .inspect(|(_, rule)| {
+                    if let Some(scope) = scope(rule).filter(|scope| !scope.has(Key::ContactPoint)) {
+                        let persons = scope.has(Key::Person);
+                        plan.persons |= persons;
+                        plan.cases |= !persons;
+                    }
+                })
+                .map(|(place, _)| place)
+                .collect();
+            plan.packs.push((*index, rules));
+        }
+        plan
+    }
+
+    /// What speaks of a kind of request to a contact point with these regions.
+    pub fn plan_of(&self, set: RegionSet, (role, channel, purpose): RequestKind) -> Option<&Plan> {
+        let place = (role as usize * Channel::ALL.len() + channel as usize) * Purpose::ALL.len();
+        self.by_regions.get(set.number())?.plans.get(place + purpose as usize)
+    }
+
+    /// The rules of a plan whose packs are in force then, in order of pack and place.
+    pub fn planned<'a>(
+        &'a self,
+        set: RegionSet,
+        plan: &'a Plan,
+        at: Timestamp,
+    ) -> impl Iterator<Item = (&'a Adopted, impl Iterator<Item = (&'a Rule, &'a Prepared)>)> {
+        let known = self.regional_in_force(set, at);
+        plan.packs.iter().filter_map(move |(index, rules)| {
+            let adopted = self.packs.get(usize::from(*index))?;
+            let applies = adopted.in_force(at) && !(known && adopted.pack.applies == Applies::Otherwise);
+            let rules = rules.iter().filter_map(|place| {
+                let place = usize::from(*place);
+                adopted.pack.rules.get(place).zip(adopted.rules.get(place))
+            });
+            applies.then_some((adopted, rules))
+        })
+    }
+
+    /// Whether any pack of the platform applies and is in force.
+    pub fn platform_in_force(&self, set: RegionSet, at: Timestamp) -> bool {
+        self.of(set, at).any(|adopted| adopted.pack.owner == Owner::Platform)
+    }
+
+    /// Whether a pack of the platform with regions is in force for them.
+    fn regional_in_force(&self, set: RegionSet, at: Timestamp) -> bool {
+        let applying = self.by_regions.get(set.number());
+        applying.into_iter().flat_map(|applying| self.get(&applying.regional)).any(|pack| pack.in_force(at))
     }
 
     /// The packs that apply to a set of regions and are in force then, in order of id.
     pub fn of(&self, set: RegionSet, at: Timestamp) -> impl Iterator<Item = &Adopted> {
         let applying = self.by_regions.get(set.number());
-        let known = applying.into_iter().flat_map(|applying| self.get(&applying.regional));
-        let known = known.into_iter().any(|adopted| adopted.in_force(at));
+        let known = self.regional_in_force(set, at);
         let packs = applying.into_iter().flat_map(|applying| self.get(&applying.packs));
         packs.filter(move |adopted| {
             adopted.in_force(at) && !(known && adopted.pack.applies == Applies::Otherwise)
@@ -268,11 +336,6 @@ impl Policies {
         let packs = self.by_regions.get(set.number()).map(|applying| self.get(&applying.packs));
         let packs = packs.into_iter().flatten().filter(|adopted| adopted.pack.owner == Owner::Platform);
         packs.map(|adopted| adopted.from).filter(|from| *from > now).min()
-    }
-
-    /// Every window that some rule looks through.
-    pub fn windows(&self) -> &[Window] {
-        &self.windows
     }
 
     /// Whether some rule may still count this contact.
@@ -302,6 +365,19 @@ impl Policies {
             counted && rule.who.channels.has(attempt.channel) && rule.who.purposes.has(attempt.purpose)
         })
     }
+}
+
+/// The role of whom is asked for, the channel, the purpose.
+pub(crate) type RequestKind = (Role, Channel, Purpose);
+
+/// Every kind of request, in the order of the plans.
+fn kinds() -> impl Iterator<Item = RequestKind> {
+    let of = |role: Role| {
+        Channel::ALL
+            .iter()
+            .flat_map(move |channel| Purpose::ALL.iter().map(move |purpose| (role, *channel, *purpose)))
+    };
+    Role::ALL.iter().copied().flat_map(of)
 }
 
 /// How far back a window reaches at most; 0 for ever.

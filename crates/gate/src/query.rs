@@ -4,11 +4,11 @@ use events::Now;
 use events::gate::{ContactStatus, GateQuery, GateReply, Held, Holder, PermitRequest, Verdict};
 use model::{CaseId, Channel, ContactPointId, Purpose, Timestamp};
 
+use crate::askers::NO_LINE;
 use crate::attempts::{Attempt, Stage};
 use crate::contact::{Contact, Link};
 use crate::judge::{Facts, Judgement};
 use crate::person::Hold;
-use crate::record::NO_LINE;
 use crate::{State, homes, share};
 
 pub(crate) fn answer(state: &State, query: &GateQuery, now: Now) -> GateReply {
@@ -24,7 +24,8 @@ pub(crate) fn answer(state: &State, query: &GateQuery, now: Now) -> GateReply {
         }
         GateQuery::Persons(asked) => {
             let person = |(contact, case): &(ContactPointId, CaseId)| {
-                state.contacts.get(contact)?.link(*case).map(|link| link.person)
+                let link = state.contacts.get(contact)?.link(state.cases.number(case)?)?;
+                state.persons.id(link.person)
             };
             GateReply::Persons(asked.iter().map(person).collect())
         }
@@ -33,7 +34,7 @@ pub(crate) fn answer(state: &State, query: &GateQuery, now: Now) -> GateReply {
         }
         GateQuery::Debtors(case) => GateReply::Debtors(share::debtors_elsewhere(state, *case)),
         GateQuery::Reached(contact) => {
-            let attempts = state.contacts.get(contact).into_iter().flat_map(|contact| &contact.attempts);
+            let attempts = state.contacts.get(contact).into_iter().flat_map(|contact| contact.attempts());
             let reached = attempts.filter(|attempt| attempt.stage.reached());
             GateReply::Reached(reached.map(|attempt| attempt.at).max())
         }
@@ -74,21 +75,21 @@ fn next_allowed(state: &State, asked: &PermitRequest, now: Now) -> Option<Timest
 fn status(state: &State, id: ContactPointId, now: Now) -> Option<ContactStatus> {
     let contact = state.contacts.get(&id)?;
     let waits =
-        |attempt: &&Attempt| attempt.stage == Stage::Waiting && state.permits.waits(attempt.position, now.at);
-    let notice = |attempt: &Attempt| {
+        |attempt: &Attempt| attempt.stage == Stage::Waiting && state.permits.waits(attempt.position, now.at);
+    let notice = |attempt: Attempt| {
         attempt.purpose == Purpose::ConsentNotice && (attempt.stage != Stage::Waiting || waits(&attempt))
     };
     Some(ContactStatus {
         stop: state.stops.get(&id).copied(),
         counts: counts(state, id, contact, now),
         // At most the caps.
-        pending: contact.attempts.iter().filter(waits).count() as u32,
-        notice_used: contact.attempts.iter().any(notice),
+        pending: contact.attempts().filter(waits).count() as u32,
+        notice_used: contact.attempts().any(notice),
         zones: state.zones.names(contact.zones).cloned().collect(),
         regions: state.policies.regions(contact.regions).to_vec(),
         place: contact.place,
         holds: holds(state, id, contact, now),
-        holders: contact.links.iter().map(holder).collect(),
+        holders: contact.links().iter().filter_map(|link| holder(state, link)).collect(),
     })
 }
 
@@ -99,12 +100,13 @@ fn counts(
     contact: &Contact,
     now: Now,
 ) -> Vec<(events::gate::RuleName, events::gate::Count)> {
-    let Some(link) = contact.links.first() else { return Vec::new() };
+    let Some(link) = contact.links().first() else { return Vec::new() };
+    let Some(case) = state.cases.id(link.case) else { return Vec::new() };
     let asked = PermitRequest {
         contact: id,
-        case: link.case,
+        case,
         also: Vec::new(),
-        agency: link.agency.unwrap_or(model::AgencyId(0)),
+        agency: link.agency().unwrap_or(model::AgencyId(0)),
         collector: model::CollectorId(0),
         channel: Channel::Call,
         purpose: if link.role.owes() { Purpose::Collect } else { Purpose::Locate },
@@ -115,9 +117,9 @@ fn counts(
 }
 
 fn holds(state: &State, id: ContactPointId, contact: &Contact, now: Now) -> Vec<Held> {
-    let persons = contact.links.iter().filter_map(|link| state.persons.get(&link.person));
+    let persons = contact.links().iter().filter_map(|link| state.persons.at(link.person));
     let persons = persons.flat_map(|person| person.holds());
-    let cases = contact.links.iter().filter_map(|link| state.case_holds.get(&link.case)).flatten();
+    let cases = contact.links().iter().filter_map(|link| state.cases.at(link.case)?.facts).flatten();
     let concerns = |hold: &&Hold| {
         hold.placed.contact.is_none_or(|contact| contact == id)
             && hold.placed.until.is_none_or(|until| now.at <= until)
@@ -133,7 +135,8 @@ fn held(hold: &Hold) -> Held {
     Held { position: hold.position, at: hold.at, kind: hold.placed.kind, until: hold.placed.until }
 }
 
-fn holder(link: &Link) -> Holder {
-    let Link { case, lender, person, agency, role, consent, closed, .. } = *link;
-    Holder { case, lender, person, agency, role, consent, closed }
+fn holder(state: &State, link: &Link) -> Option<Holder> {
+    let (case, person) = (state.cases.id(link.case)?, state.persons.id(link.person)?);
+    let (agency, &Link { lender, role, consent, closed, .. }) = (link.agency(), link);
+    Some(Holder { case, lender, person, agency, role, consent, closed })
 }

@@ -1,11 +1,13 @@
 //! Contacts that took place without a permit, and what a fact that comes late shows of what was done before.
 
-use events::gate::{ContactRecordedV1, Direction, FindingRaisedV1, GateEvent, Line, PermitRequest};
+use events::gate::{ContactRecordedV1, Direction, FindingRaisedV1, GateEvent, PermitRequest};
 use events::{Code, Now, Position, Reason, Refusal};
-use model::{CaseId, ContactPointId, Outcome};
+use model::{CaseId, Outcome};
 
 use crate::State;
-use crate::attempts::{Attempt, LineNumber, Stage};
+use crate::arena::{ContactNumber, Record};
+use crate::askers::{AskerNumber, NO_LINE};
+use crate::attempts::{Attempt, Stage};
 use crate::contact::{Contact, Link};
 use crate::judge::{Facts, More};
 use crate::person::Talk;
@@ -36,43 +38,53 @@ pub(crate) fn record(state: &State, asked: &ContactRecordedV1, now: Now) -> Resu
             Reason::detail(Code::MALFORMED, "expected a contact of the past, got one in the future").into()
         );
     }
-    let contact = state.contacts.get(&asked.contact).ok_or(Code::CONTACT_UNKNOWN)?;
-    let link = contact.link(asked.case).ok_or(Code::CONTACT_UNKNOWN)?;
+    let number = state.contacts.number(&asked.contact).ok_or(Code::CONTACT_UNKNOWN)?;
+    let contact = state.contacts.at(number).ok_or(Code::CONTACT_UNKNOWN)?;
+    let case = state.cases.number(&asked.case).ok_or(Code::CONTACT_UNKNOWN)?;
+    let link = contact.link(case).ok_or(Code::CONTACT_UNKNOWN)?;
     let mut events = vec![GateEvent::ContactRecorded(asked.clone())];
-    events.extend(findings(state, contact, link, asked));
+    if let Some(place) = contact.link_number(case) {
+        events.extend(findings(state, number, (link, place), asked));
+    }
     Ok(events)
 }
 
 /// Contacts that were made after this one took place and would not have been allowed, had it been known.
-fn findings(state: &State, contact: &Contact, link: &Link, asked: &ContactRecordedV1) -> Vec<GateEvent> {
-    let Some(number) = contact.link_number(asked.case) else { return Vec::new() };
-    let attempt = attempt(asked, number, LineNumber(u16::MAX), NOWHERE);
+fn findings(
+    state: &State,
+    number: ContactNumber,
+    (link, place): (&Link, u16),
+    asked: &ContactRecordedV1,
+) -> Vec<GateEvent> {
+    let attempt = attempt(asked, place, NOBODY, NOWHERE);
     let debts = debts(asked);
     let talks = talks(asked, NOWHERE);
     let (attempt, debts, talks) = (&attempt, &debts[..], &talks[..]);
-    let more = More { contact: asked.contact, attempt, link, debts, talks };
+    let more = More { contact: number, agency: asked.agency, attempt, link, debts, talks };
     let mut findings = Vec::new();
     // A rule counts what has the contact point, the person or the case in common.
-    let persons = state.persons.get(&link.person).map_or(&[][..], |person| &person.contacts);
-    let cases = state.cases.get(&asked.case).map_or(&[][..], Vec::as_slice);
-    let mut contacts: Vec<ContactPointId> = persons.iter().chain(cases).copied().collect();
-    contacts.push(asked.contact);
-    contacts.sort_unstable();
-    contacts.dedup();
-    for id in &contacts {
-        let Some(contact) = state.contacts.get(id) else { continue };
-        for made in &contact.attempts {
+    let persons = state.persons.at(link.person).map_or(&[][..], |person| person.contacts);
+    let cases = state.cases.at(link.case).map_or(&[][..], |case| case.contacts);
+    let mut contacts: Vec<&Contact> = persons
+        .iter()
+        .chain(cases)
+        .chain([&number])
+        .filter_map(|number| state.contacts.at(*number))
+        .collect();
+    contacts.sort_unstable_by_key(|contact| contact.id());
+    contacts.dedup_by_key(|contact| contact.id());
+    for contact in contacts {
+        for made in contact.attempts() {
             let outbound = matches!(made.stage, Stage::Dialing | Stage::Made(_));
-            let Some(of) = contact.links.get(usize::from(made.link)) else { continue };
             if !outbound || made.at < asked.at || findings.len() >= FINDINGS_MAX {
                 continue;
             }
-            let request = request(*id, of, made);
-            let before = Facts::as_of(state, &request, made);
+            let Some(request) = request(state, contact, &made) else { continue };
+            let before = Facts::as_of(state, &request, &made);
             let known = before.broken();
             let after = Facts { more: Some(more), ..before.clone() }.broken();
             findings.extend(after.into_iter().filter(|rule| !known.contains(rule)).map(|rule| {
-                let (contact, contact_made, at) = (*id, made.position, made.at);
+                let (contact, contact_made, at) = (contact.id(), made.position, made.at);
                 GateEvent::FindingRaised(FindingRaisedV1 { contact, contact_made, at, rule })
             }));
         }
@@ -81,32 +93,30 @@ fn findings(state: &State, contact: &Contact, link: &Link, asked: &ContactRecord
 }
 
 /// The request that a contact was made by, as far as its rules on frequency look at it.
-fn request(contact: ContactPointId, link: &Link, made: &Attempt) -> PermitRequest {
-    PermitRequest {
-        contact,
-        case: link.case,
+fn request(state: &State, contact: &Contact, made: &Attempt) -> Option<PermitRequest> {
+    let link = contact.links().get(usize::from(made.link))?;
+    Some(PermitRequest {
+        contact: contact.id(),
+        case: state.cases.id(link.case)?,
         also: Vec::new(),
-        agency: made.agency,
+        agency: state.askers.at(made.asker)?.agency,
         collector: model::CollectorId(0),
         channel: made.channel,
         purpose: made.purpose,
         line: NO_LINE,
         template: None,
-    }
+    })
 }
 
-pub(crate) const NO_LINE: Line = match Line::new("-") {
-    Some(line) => line,
-    None => panic!("a line"),
-};
+/// The asker of a record that is not in the log yet.
+const NOBODY: AskerNumber = AskerNumber(u32::MAX);
 
-fn attempt(asked: &ContactRecordedV1, link: u16, line: LineNumber, position: Position) -> Attempt {
+fn attempt(asked: &ContactRecordedV1, link: u16, asker: AskerNumber, position: Position) -> Attempt {
     Attempt {
         at: asked.at,
         position,
-        agency: asked.agency,
+        asker,
         link,
-        line,
         channel: asked.channel,
         purpose: asked.purpose,
         stage: match asked.direction {
@@ -131,12 +141,13 @@ fn talks(asked: &ContactRecordedV1, position: Position) -> Vec<Talk> {
 }
 
 pub(crate) fn was_recorded(state: &mut State, recorded: &ContactRecordedV1, position: Position) {
-    let line = recorded.line.as_ref().map_or(LineNumber(u16::MAX), |line| state.line_numbers.number(line));
+    let asker = state.askers.number(recorded.agency, recorded.line.as_ref().unwrap_or(&NO_LINE));
+    let Some(case) = state.cases.number(&recorded.case) else { return };
     let Some(contact) = state.contacts.get_mut(&recorded.contact) else { return };
-    let Some(number) = contact.link_number(recorded.case) else { return };
-    let person = contact.link(recorded.case).map(|link| link.person);
-    let attempt = attempt(recorded, number, line, position);
-    contact.attempts.push(attempt);
+    let Some(number) = contact.link_number(case) else { return };
+    let person = contact.link(case).and_then(|link| state.persons.id(link.person));
+    let attempt = attempt(recorded, number, asker, position);
+    contact.push(&attempt);
     if attempt.stage.reached() {
         contact.reached(recorded.at);
     }
@@ -162,7 +173,7 @@ pub(crate) fn spoke(state: &mut State, person: model::PersonId, talks: Vec<Talk>
     if talks.is_empty() {
         return;
     }
-    let known = &mut state.person_mut(person).facts_mut().talks;
+    let known = &mut state.persons.facts_mut(person).talks;
     known.extend(talks);
     if let Some(surplus) = known.len().checked_sub(TALKS_MAX) {
         known.drain(..surplus);
@@ -171,7 +182,7 @@ pub(crate) fn spoke(state: &mut State, person: model::PersonId, talks: Vec<Talk>
 
 impl<'a> Facts<'a> {
     /// The facts on which a contact that was made would be judged now, as of when it was made.
-    fn as_of(state: &'a State, asked: &'a PermitRequest, made: &'a Attempt) -> Self {
+    fn as_of(state: &'a State, asked: &'a PermitRequest, made: &Attempt) -> Self {
         let facts = Self::gather(state, asked, Now { at: made.at, trusted: true });
         let toward = made.attributed.then(|| state.attributed(made));
         Self { but: Some(made.position), toward, ..facts }

@@ -16,10 +16,15 @@ const ASKERS_MAX: usize = 8;
 /// Refusals that were forgotten lately, so that a count which is still under way finds its rules.
 const RETIRED_MAX: usize = 1024;
 
+/// A refusal is repeated on its day only, which ends within two days anywhere: then it need not be remembered.
+const REMEMBER_MS: i64 = 2 * 86_400_000;
+
 /// The last refusal of each asker. Ordered maps: their keys may be ids that an attacker made up.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Refusals {
     by_contact: BTreeMap<ContactPointId, Vec<Recorded>>,
+    /// Contact points that were refused lately, by the time of it.
+    recent: VecDeque<(Timestamp, ContactPointId)>,
     strangers: VecDeque<ContactPointId>,
     retired: VecDeque<(Position, Codes)>,
 }
@@ -101,10 +106,24 @@ impl Refusals {
             self.retire(&old);
         }
         self.by_contact.entry(contact).or_default().push(Recorded { asker, codes, at, first });
+        self.recent.push_back((at, contact));
+        self.forget(at);
         while self.strangers.len() > STRANGERS_MAX {
             let Some(oldest) = self.strangers.pop_front() else { break };
             for old in self.by_contact.remove(&oldest).unwrap_or_default() {
                 self.retire(&old);
+            }
+        }
+    }
+
+    /// Drops what is too old to be repeated.
+    fn forget(&mut self, now: Timestamp) {
+        let old = |at: Timestamp| now.ms_since(at) > REMEMBER_MS;
+        while let Some((_, contact)) = self.recent.pop_front_if(|(at, _)| old(*at)) {
+            let Some(recorded) = self.by_contact.get_mut(&contact) else { continue };
+            recorded.retain(|recorded| !old(recorded.at));
+            if recorded.is_empty() {
+                self.by_contact.remove(&contact);
             }
         }
     }

@@ -21,7 +21,9 @@ use model::{CaseId, ContactPointId, Outcome, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::State;
+use crate::arena::Record as _;
 use crate::attempts::{Attempt, Stage as Attempted};
+use crate::contact::Contact;
 use crate::homes::{homes, is_told, link_of};
 use crate::permit::{self, Judged, PERMIT_TTL_MS, Stage, judged};
 use crate::person::Talk;
@@ -238,13 +240,13 @@ pub(crate) fn tell_reached(state: &State, told: &ContactReachedV1) -> Vec<GateEv
 
 /// The contact points of those who owe a debt that are at home elsewhere.
 pub(crate) fn debtors_elsewhere(state: &State, case: CaseId) -> Vec<ContactPointId> {
-    let named = state.cases.get(&case).into_iter().flatten().copied();
-    let elsewhere = named.filter(|id| !state.partitions.is_here(&id.0));
-    let owes = |id: &ContactPointId| {
-        let link = state.contacts.get(id).and_then(|contact| contact.link(case));
-        link.is_some_and(|link| link.role.owes() && !link.disproved)
-    };
-    elsewhere.filter(owes).collect()
+    let Some(number) = state.cases.number(&case) else { return Vec::new() };
+    let named = state.cases.at(number).map_or(&[][..], |case| case.contacts);
+    let named = named.iter().filter_map(|contact| state.contacts.at(*contact));
+    let elsewhere = named.filter(|contact| !state.partitions.is_here(&contact.id().0));
+    let owes =
+        |contact: &&Contact| contact.link(number).is_some_and(|link| link.role.owes() && !link.disproved);
+    elsewhere.filter(owes).map(Contact::id).collect()
 }
 
 /// What the shares of a permit are settled with.
@@ -313,32 +315,34 @@ pub(crate) fn stands_on(state: &State, contact: ContactPointId, permit: Position
 /// that is being made has an unknown outcome: it counts, and may be a conversation.
 pub(crate) fn history(state: &State, id: ContactPointId, person: model::PersonId) -> Vec<ContactRecordedV1> {
     let Some(contact) = state.contacts.get(&id) else { return Vec::new() };
-    let talks = state.persons.get(&person).map_or(&[][..], |person| person.talks());
-    let recorded = |attempt: &Attempt| {
-        let link = contact.links.get(usize::from(attempt.link)).filter(|link| link.person == person)?;
+    let Some(number) = state.persons.number(&person) else { return Vec::new() };
+    let talks = state.persons.at(number).map_or(&[][..], |person| person.talks());
+    let recorded = |attempt: Attempt| {
+        let link = contact.links().get(usize::from(attempt.link)).filter(|link| link.person == number)?;
+        let asker = state.askers.at(attempt.asker)?;
         let (direction, outcome) = match attempt.stage {
             Attempted::Waiting => return None,
             Attempted::Dialing => (Direction::Outbound, Outcome::Unknown),
             Attempted::Made(outcome) => (Direction::Outbound, outcome),
             Attempted::Inbound(outcome) => (Direction::Inbound, outcome),
         };
-        let &Attempt { at, agency, channel, purpose, position, .. } = attempt;
+        let Attempt { at, channel, purpose, position, .. } = attempt;
         let about = talks.iter().filter(|talk| talk.position == position);
         Some(ContactRecordedV1 {
             contact: id,
-            case: link.case,
-            agency,
+            case: state.cases.id(link.case)?,
+            agency: asker.agency,
             channel,
             purpose,
             direction,
             at,
             outcome,
-            toward: state.attributed(attempt).to_vec(),
+            toward: state.attributed(&attempt).to_vec(),
             discussed: about.map(|talk| talk.debt).collect(),
-            line: state.line_numbers.line(attempt.line),
+            line: state.askers.line_of(asker.line),
         })
     };
-    contact.attempts.iter().filter_map(recorded).collect()
+    contact.attempts().filter_map(recorded).collect()
 }
 
 /// Takes an event about shares in.
@@ -350,12 +354,11 @@ pub(crate) fn take(state: &mut State, event: &GateEvent, at: Timestamp, position
         }
         GateEvent::ShareRedeemed(redeemed) => {
             // By when it is made at the latest: so it is in every window in which it may be.
-            let latest = state.permits.place(redeemed.share, redeemed.call, at);
-            if let Some(contact) = state.contacts.get_mut(&redeemed.contact)
-                && let Some(attempt) = contact.attempt_mut(redeemed.share)
-            {
-                attempt.stage = Attempted::Dialing;
-                attempt.at = latest.unwrap_or(at);
+            let latest = state.permits.place(redeemed.share, redeemed.call, at).unwrap_or(at);
+            if let Some(contact) = state.contacts.get_mut(&redeemed.contact) {
+                contact.change(redeemed.share, |attempt| {
+                    (attempt.stage, attempt.at) = (Attempted::Dialing, latest);
+                });
             }
         }
         GateEvent::ShareSettled(settled) => was_settled(state, settled, at),
@@ -380,10 +383,8 @@ pub(crate) fn take(state: &mut State, event: &GateEvent, at: Timestamp, position
 
 fn given_up(state: &mut State, contact: ContactPointId, share: Position) {
     state.shares.homes.remove(&share);
-    if let Some(contact) = state.contacts.get_mut(&contact)
-        && let Some(attempt) = contact.attempt_mut(share)
-    {
-        attempt.stage = Attempted::Waiting;
+    if let Some(contact) = state.contacts.get_mut(&contact) {
+        contact.change(share, |attempt| attempt.stage = Attempted::Waiting);
     }
     state.unused(contact, share);
 }
@@ -399,10 +400,10 @@ fn was_settled(state: &mut State, settled: &ShareSettledV1, now: Timestamp) {
     state.shares.homes.remove(&share);
     let stage = Attempted::Made(outcome);
     if let Some(contact) = state.contacts.get_mut(&id) {
-        if let Some(attempt) = contact.attempt_mut(share) {
+        contact.change(share, |attempt| {
             (attempt.stage, attempt.at) = (stage, made);
             attempt.attributed |= !settled.toward.is_empty();
-        }
+        });
         if stage.reached() {
             contact.reached(made);
         }

@@ -3,32 +3,39 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::Position;
-use events::gate::{GateEvent, Line, PermitRequest, Stop, TemplateId};
+use events::gate::{GateEvent, PermitRequest, Stop, TemplateId};
 use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::attempts::{Attempt, Attributions, LineNumbers, Stage};
+use crate::arena::{Arena, ContactNumber};
+use crate::askers::Askers;
+use crate::attempts::{Attempt, Attributions, Stage};
 use crate::contact::{Contact, Early, Link};
 use crate::figures::Tallies;
 use crate::homes::Partitions;
-use crate::maps::{ByCase, ByContact, ByPerson};
+use crate::maps::ByContact;
 use crate::permit::Permits;
-use crate::person::{Hold, Person};
+use crate::person::{Hold, Persons};
 use crate::policies::Policies;
 use crate::refusals::Refusals;
+use crate::roll::Roll;
 use crate::share::Shares;
 use crate::zone::Zones;
+
+/// Contact points that are tidied with each reservation. Each adds one attempt, so attempts do not pile up.
+const SWEPT_AT_ONCE: usize = 2;
 
 /// The state of one partition of the gate. Opaque: ask it through [`Gate`](crate::Gate).
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct State {
     pub(crate) policies: Policies,
     pub(crate) zones: Zones,
-    pub(crate) contacts: ByContact<Contact>,
-    pub(crate) persons: ByPerson<Person>,
-    /// The contact points that each case names.
-    pub(crate) cases: ByCase<Vec<ContactPointId>>,
-    pub(crate) case_holds: ByCase<Vec<Hold>>,
+    pub(crate) contacts: Arena<Contact>,
+    /// The contact point that was tidied last.
+    swept: ContactNumber,
+    pub(crate) persons: Persons,
+    /// The contact points that each case names, and the holds on it.
+    pub(crate) cases: Roll<CaseId, Vec<Hold>>,
     /// Placements and closings that came before the link that they are about.
     pub(crate) early: BTreeMap<(ContactPointId, CaseId), Early>,
     pub(crate) permits: Permits,
@@ -37,8 +44,7 @@ pub struct State {
     pub(crate) attributions: Attributions,
     pub(crate) stops: ByContact<Stop>,
     pub(crate) suspended: BTreeSet<(AgencyId, Option<CollectorId>)>,
-    pub(crate) lines: BTreeSet<(AgencyId, Line)>,
-    pub(crate) line_numbers: LineNumbers,
+    pub(crate) askers: Askers,
     pub(crate) templates: BTreeMap<(AgencyId, TemplateId), Template>,
     pub(crate) refusals: Refusals,
     pub(crate) tallies: Tallies,
@@ -63,7 +69,7 @@ impl State {
             GateEvent::PolicyWithdrawn(withdrawn) => self.policies.withdraw(&withdrawn.id, position),
             GateEvent::ContactLinked(linked) => crate::link::linked(self, linked),
             GateEvent::ContactPlaced(placed) => match self.link_mut(placed.contact, placed.case) {
-                Some(link) => link.agency = placed.agency,
+                Some(link) => link.place(placed.agency),
                 None => self.early(placed.contact, placed.case).agency = placed.agency,
             },
             GateEvent::ContactClosed(closed) => match self.link_mut(closed.contact, closed.case) {
@@ -82,18 +88,19 @@ impl State {
                 let known = self.contacts.get(&refused.asked.contact);
                 self.refusals.record(refused, known.is_none(), at, position);
                 if let Some(contact) = known {
-                    self.zones.remember_today(contact.zones, self.policies.windows(), at);
+                    self.zones.remember_days(contact.zones, at);
                 }
             }
             GateEvent::RefusalsRepeated(_) | GateEvent::FindingRaised(_) => {}
             GateEvent::PermitRedeemed(redeemed) => {
                 self.permits.redeem(redeemed.permit, redeemed.call, at);
                 if let Some(contact) = self.contacts.get_mut(&redeemed.contact)
-                    && let Some(attempt) = contact.attempt_mut(redeemed.permit)
+                    && let Some((channel, purpose)) = contact.change(redeemed.permit, |attempt| {
+                        attempt.stage = Stage::Dialing;
+                        attempt.at = at;
+                        (attempt.channel, attempt.purpose)
+                    })
                 {
-                    attempt.stage = Stage::Dialing;
-                    attempt.at = at;
-                    let (channel, purpose) = (attempt.channel, attempt.purpose);
                     contact.contacted(channel, purpose, at);
                 }
             }
@@ -108,7 +115,7 @@ impl State {
             }
             GateEvent::StopPlaced(stop) => {
                 // Also for a contact point that nobody has named yet.
-                self.contacts.entry(stop.contact).or_default().stopped = true;
+                self.contact_mut(stop.contact).stopped = true;
                 self.stops.insert(stop.contact, Stop { position, at, source: stop.source });
             }
             GateEvent::HoldPlaced(placed) => crate::hold::was_placed(self, placed, at, position),
@@ -127,12 +134,7 @@ impl State {
                 };
             }
             GateEvent::LineRegistered(registered) => {
-                let line = (registered.agency, registered.line);
-                if registered.registered {
-                    self.lines.insert(line)
-                } else {
-                    self.lines.remove(&line)
-                };
+                self.askers.register(registered.agency, &registered.line, registered.registered);
             }
             GateEvent::PartitionsSet(set) => self.partitions.set(set),
             GateEvent::ShareReserved(_)
@@ -163,34 +165,39 @@ impl State {
         position: Position,
     ) {
         self.permits.reserve(position, asked, expires_at);
-        let line = self.line_numbers.number(&asked.line);
+        let asker = self.askers.number(asked.agency, &asked.line);
+        let Some(case) = self.cases.number(&asked.case) else { return };
         let Some(contact) = self.contacts.get_mut(&asked.contact) else { return };
-        let Some(link) = contact.link_number(asked.case) else { return };
-        let (policies, attributions) = (&self.policies, &mut self.attributions);
-        contact.attempts.retain(|attempt| {
-            let keep = policies.may_count(attempt, at);
-            if !keep && attempt.attributed {
-                attributions.remove(&attempt.position);
-            }
-            keep
-        });
+        let Some(link) = contact.link_number(case) else { return };
+        tidy(contact, &self.policies, &mut self.attributions, at);
         let attributed = !asked.also.is_empty();
         if attributed {
             let debts = std::iter::once(asked.case).chain(asked.also.iter().copied());
             self.attributions.insert(position, debts.collect());
         }
-        contact.attempts.push(Attempt {
+        contact.push(&Attempt {
             at,
             position,
-            agency: asked.agency,
+            asker,
             link,
-            line,
             channel: asked.channel,
             purpose: asked.purpose,
             stage: Stage::Waiting,
             attributed,
         });
-        self.zones.remember_today(contact.zones, self.policies.windows(), at);
+        self.zones.remember_days(contact.zones, at);
+        self.sweep(at);
+    }
+
+    /// Tidies the next contact points in turn, so that of one that is not called again nothing stays for ever either.
+    fn sweep(&mut self, at: Timestamp) {
+        for _ in 0..SWEPT_AT_ONCE {
+            let next = self.swept.0 + 1;
+            self.swept = ContactNumber(if (next as usize) < self.contacts.len() { next } else { 0 });
+            if let Some(contact) = self.contacts.at_mut(self.swept) {
+                tidy(contact, &self.policies, &mut self.attributions, at);
+            }
+        }
     }
 
     pub(crate) fn unused(&mut self, contact: ContactPointId, permit: Position) {
@@ -205,10 +212,23 @@ impl State {
     }
 
     fn link_mut(&mut self, contact: ContactPointId, case: CaseId) -> Option<&mut Link> {
+        let case = self.cases.number(&case)?;
         self.contacts.get_mut(&contact)?.link_mut(case)
     }
 
-    pub(crate) fn person_mut(&mut self, person: model::PersonId) -> &mut Person {
-        self.persons.entry(person).or_default()
+    /// The contact point, made if nobody has named it yet.
+    pub(crate) fn contact_mut(&mut self, id: ContactPointId) -> &mut Contact {
+        self.contacts.get_or(id, Contact::new).1
     }
+}
+
+/// Drops the attempts that no rule can count any more.
+fn tidy(contact: &mut Contact, policies: &Policies, attributions: &mut Attributions, at: Timestamp) {
+    contact.retain(|attempt| {
+        let keep = policies.may_count(attempt, at);
+        if !keep && attempt.attributed {
+            attributions.remove(&attempt.position);
+        }
+        keep
+    });
 }

@@ -15,7 +15,7 @@ pub(crate) fn place(state: &State, contact: ContactPointId, source: StopSource) 
     }
     let mut events = vec![GateEvent::StopPlaced(StopPlacedV1 { contact, source })];
     // By the log and not by the clock: a stop must not depend on a clock that may be wrong.
-    let attempts = known.into_iter().flat_map(|known| &known.attempts);
+    let attempts = known.into_iter().flat_map(|known| known.attempts());
     let waiting = attempts.filter(|attempt| attempt.stage == Stage::Waiting);
     events.extend((1..).zip(waiting).map(|(stop_before, attempt)| {
         GateEvent::PermitVoided(PermitVoidedV1 { contact, permit: attempt.position, stop_before })

@@ -9,9 +9,10 @@ use model::{Timestamp, ZoneName};
 use policy::pack::Window;
 use policy::sets::Day;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 const SECOND_MS: i64 = 1000;
-const DAY_S: i64 = 86_400;
+const DAY_MS: i64 = 86_400_000;
 
 /// A set of zones; most contact points share a handful of sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -84,17 +85,13 @@ impl Zones {
         number
     }
 
-    /// Remembers today's bounds in a set's zones, and since when each window looks back, so that deciding does not have
-    /// to look them up. A cache: it changes no decision.
-    pub fn remember_today(&mut self, set: ZoneSet, windows: &[Window], at: Timestamp) {
+    /// Remembers the days around now in a set's zones, so that deciding does not have to look them up. A cache: it changes
+    /// no decision.
+    pub fn remember_days(&mut self, set: ZoneSet, at: Timestamp) {
         let Some(indices) = self.sets.get(set.0 as usize) else { return };
         for index in indices {
-            let clock = self.clocks.get_mut(usize::from(*index)).and_then(Option::as_mut);
-            if let Some(clock) = clock.filter(|clock| !clock.memo.covers(windows, at)) {
-                let mut memo = clock.look_up(at);
-                let calendar = windows.iter().filter(|window| !matches!(window, Window::RollingMs(_)));
-                memo.windows = calendar.map(|window| (*window, clock.start_of_window(*window, at))).collect();
-                clock.memo = memo;
+            if let Some(clock) = self.clocks.get_mut(usize::from(*index)).and_then(Option::as_mut) {
+                clock.remember(at);
             }
         }
     }
@@ -118,125 +115,148 @@ impl Zones {
 #[derive(Debug)]
 pub(crate) struct ZoneClock {
     zone: TimeZone,
-    memo: Today,
+    /// The days around the last decision, one after another; empty before the first.
+    days: Vec<KnownDay>,
 }
 
-/// A calendar day of a zone, in milliseconds of UTC.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Today {
+/// A calendar day of a zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CalendarDay {
+    pub date: Date,
     /// Its first moment.
     start: Timestamp,
-    /// The first moment of the next day.
-    end: Timestamp,
-    weekday: Day,
-    /// Local time less UTC, if it is the same all day.
-    offset_s: Option<i64>,
-    /// Since when each calendar window looks back.
-    windows: Vec<(Window, Timestamp)>,
+    /// Local time less UTC in milliseconds, if it is the same all day and the clock does not jump within the day.
+    offset_ms: Option<i64>,
 }
 
-impl Today {
-    fn contains(&self, at: Timestamp) -> bool {
-        self.start <= at && at < self.end
-    }
-
-    fn covers(&self, windows: &[Window], at: Timestamp) -> bool {
-        let known = |window: &Window| self.windows.iter().any(|(known, _)| known == window);
-        self.contains(at)
-            && windows.iter().all(|window| matches!(window, Window::RollingMs(_)) || known(window))
-    }
+#[derive(Debug, Clone, Copy)]
+struct KnownDay {
+    day: CalendarDay,
+    /// From 0, Monday.
+    weekday: u8,
+    /// From 1.
+    of_month: u8,
 }
 
-/// A day that contains no moment.
-const NO_DAY: Today =
-    Today { start: Timestamp(0), end: Timestamp(0), weekday: Day::Thu, offset_s: None, windows: Vec::new() };
+/// Days known on either side: what windows of a month and the search for the next allowed moment look at.
+const DAYS_AROUND: usize = 40;
+
+/// So near to the end of the known days others are looked up.
+const DAYS_LEFT: usize = 34;
 
 impl ZoneClock {
     /// Of the bundled database, whatever the machine has installed.
     fn open(name: &ZoneName) -> Option<Self> {
         let zone = TimeZoneDatabase::bundled().get(name.as_str()).ok()?;
-        Some(Self { zone, memo: NO_DAY })
+        Some(Self { zone, days: Vec::new() })
     }
 
-    fn look_up(&self, at: Timestamp) -> Today {
-        let date = self.date(at);
+    fn remember(&mut self, at: Timestamp) {
+        let known = self.known(at);
+        if known.is_some_and(|index| index >= DAYS_LEFT && index + DAYS_LEFT < self.days.len()) {
+            return;
+        }
+        let Some(first) = after(self.date(at), -(DAYS_AROUND as i64)) else { return };
+        let known = |date: Date| KnownDay {
+            day: self.look_up(date),
+            weekday: date.weekday().to_monday_zero_offset() as u8,
+            of_month: date.day() as u8,
+        };
+        self.days = first.series(Span::new().days(1)).take(2 * DAYS_AROUND + 1).map(known).collect();
+    }
+
+    /// The place of the day at `at` among those known: `None` also on days on which the clock jumps.
+    fn known(&self, at: Timestamp) -> Option<usize> {
+        let since = at.ms_since(self.days.first()?.day.start);
+        // Days are 24 hours but for the jumps between: at most one day off.
+        let near = usize::try_from(since.div_euclid(DAY_MS)).ok()?;
+        (near.saturating_sub(1)..=near + 1).find(|index| {
+            let bounds = (self.days.get(*index), self.days.get(index + 1));
+            matches!(bounds, (Some(known), Some(next)) if known.day.offset_ms.is_some()
+                && known.day.start <= at && at < next.day.start)
+        })
+    }
+
+    fn look_up(&self, date: Date) -> CalendarDay {
         let (start, end) = (self.start_of(date, 0), self.start_of(date, 1));
-        let changes = self.changes_after(start).next().is_some_and(|change| change < end);
-        let offset_s = (!changes).then(|| self.offset_s(at));
-        Today { start, end, weekday: weekday(date), offset_s, windows: Vec::new() }
+        let jumps = self.changes_after(start.plus_ms(-1)).next().is_some_and(|change| change < end);
+        let offset_ms = (!jumps && start < end).then(|| self.offset_ms(start));
+        CalendarDay { date, start, offset_ms }
+    }
+
+    /// The calendar day at `at`.
+    pub fn day(&self, at: Timestamp) -> CalendarDay {
+        match self.known(at).and_then(|index| self.days.get(index)) {
+            Some(known) => known.day,
+            None => self.look_up(self.date(at)),
+        }
+    }
+
+    /// The day that comes `days` later; `None` beyond the year 9999.
+    pub fn later(&self, day: &CalendarDay, days: i64) -> Option<CalendarDay> {
+        let index = self.known(day.start).and_then(|index| index.checked_add_signed(days as isize));
+        match index.and_then(|index| self.days.get(index)) {
+            Some(known) => Some(known.day),
+            None => after(day.date, days).map(|date| self.look_up(date)),
+        }
     }
 
     /// The first moment of the calendar day at `at`.
     pub fn day_start(&self, at: Timestamp) -> Timestamp {
-        if self.memo.contains(at) { self.memo.start } else { self.start_of(self.date(at), 0) }
+        self.day(at).start
     }
 
-    /// The day of the week at `at`.
-    pub fn weekday(&self, at: Timestamp) -> Day {
-        if self.memo.contains(at) { self.memo.weekday } else { weekday(self.date(at)) }
-    }
-
-    /// The first moment that a window looks back to from `now`.
-    pub fn window_start(&self, window: Window, now: Timestamp) -> Timestamp {
-        if let Window::RollingMs(ms) = window {
-            // What happened exactly so long ago is out of it.
-            return now.plus_ms(1 - ms);
-        }
-        let memo = self.memo.windows.iter().find(|(known, _)| *known == window);
-        match memo.filter(|_| self.memo.contains(now)) {
-            Some((_, start)) => *start,
-            None => self.start_of_window(window, now),
-        }
-    }
-
-    fn start_of_window(&self, window: Window, now: Timestamp) -> Timestamp {
-        let date = self.date(now);
-        match window {
-            Window::Days(days) => self.start_of(date, 1 - i64::from(days)),
-            Window::Week => self.start_of(date, -i64::from(date.weekday().to_monday_zero_offset())),
-            Window::Month => self.start_of(date.first_of_month(), 0),
-            Window::RollingMs(ms) => now.plus_ms(1 - ms),
-            Window::Ever => Timestamp(i64::MIN),
-        }
+    /// This clock at one moment.
+    pub fn at(&self, now: Timestamp) -> Moment<'_> {
+        Moment { clock: self, now, known: self.known(now) }
     }
 
     /// The first moment at which what happened at `at` is out of a window; `None`: never.
     pub fn window_end(&self, window: Window, at: Timestamp) -> Option<Timestamp> {
-        let date = self.date(at);
+        let calendar = |on: &dyn Fn(&KnownDay) -> usize| {
+            let index = self.known(at)?;
+            let end = index + on(self.days.get(index)?);
+            self.days.get(end).map(|known| known.day.start)
+        };
         match window {
-            Window::Days(days) => Some(self.start_of(date, days.into())),
-            Window::Week => Some(self.start_of(date, 7 - i64::from(date.weekday().to_monday_zero_offset()))),
-            Window::Month => Some(self.start_of(date.last_of_month(), 1)),
             Window::RollingMs(ms) => Some(at.plus_ms(ms)),
             Window::Ever => None,
+            Window::Days(days) => {
+                calendar(&|_| usize::from(days)).or_else(|| Some(self.start_of(self.date(at), days.into())))
+            }
+            Window::Week => calendar(&|known| 7 - usize::from(known.weekday)).or_else(|| {
+                let date = self.date(at);
+                Some(self.start_of(date, 7 - i64::from(date.weekday().to_monday_zero_offset())))
+            }),
+            Window::Month => Some(self.start_of(self.date(at).last_of_month(), 1)),
         }
     }
 
     /// The calendar day at `at`.
     pub fn date(&self, at: Timestamp) -> Date {
-        self.zone.to_datetime(instant(at)).date()
-    }
-
-    /// Seconds since local midnight as the clock on the wall shows them.
-    pub fn second_of_day(&self, at: Timestamp) -> u32 {
-        let memo = self.memo.offset_s.filter(|_| self.memo.contains(at));
-        let offset_s = memo.unwrap_or_else(|| self.offset_s(at));
-        // Below 86,400.
-        (at.0.div_euclid(SECOND_MS) + offset_s).rem_euclid(DAY_S) as u32
+        match self.known(at).and_then(|index| self.days.get(index)) {
+            Some(known) => known.day.date,
+            None => self.zone.to_datetime(instant(at)).date(),
+        }
     }
 
     /// The moments of a day at which the clock on the wall begins to show this second, or jumps; not in order.
-    pub fn moments_of(&self, second: u32, date: Date) -> Vec<Timestamp> {
+    pub fn moments_of(&self, second: u32, day: &CalendarDay) -> SmallVec<[Timestamp; 4]> {
+        if day.offset_ms.is_some() {
+            // The clock runs through the day from midnight.
+            return SmallVec::from_slice(&[day.start.plus_ms(i64::from(second) * SECOND_MS), day.start]);
+        }
+        let date = day.date;
         let [hour, minute, second] = [second / 3600, second / 60 % 60, second % 60].map(|part| part as i8);
         let shown = self.zone.to_ambiguous_timestamp(date.at(hour, minute, second, 0));
         // Both are the same moment unless the clock shows this second twice, or skips it. A skipped one gives
         // moments that are only candidates; the jump itself is the one before them.
-        let mut moments: Vec<_> = shown.earlier().ok().map(timestamp).into_iter().collect();
+        let mut moments: SmallVec<[Timestamp; 4]> = shown.earlier().ok().map(timestamp).into_iter().collect();
         moments.extend(shown.later().ok().map(timestamp));
-        let (start, end) = (self.start_of(date, 0), self.start_of(date, 1));
+        let end = self.start_of(date, 1);
         // A day may begin with a jump.
-        moments.push(start);
-        moments.extend(self.changes_after(start).take_while(|change| *change < end));
+        moments.push(day.start);
+        moments.extend(self.changes_after(day.start).take_while(|change| *change < end));
         moments
     }
 
@@ -249,8 +269,8 @@ impl ZoneClock {
         self.zone.following(instant(at)).map(|change| timestamp(change.timestamp()))
     }
 
-    fn offset_s(&self, at: Timestamp) -> i64 {
-        i64::from(self.zone.to_offset(instant(at)).seconds())
+    fn offset_ms(&self, at: Timestamp) -> i64 {
+        i64::from(self.zone.to_offset(instant(at)).seconds()) * SECOND_MS
     }
 
     /// The first moment of the day that comes `days` after a date, also where midnight is skipped or comes twice.
@@ -265,9 +285,67 @@ impl ZoneClock {
     }
 }
 
-fn weekday(date: Date) -> Day {
-    let days = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
-    Day::ALL.get(days).copied().unwrap_or(Day::Mon)
+/// A zone's clock at one moment: what every rule that looks at it would look up again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment<'a> {
+    pub clock: &'a ZoneClock,
+    now: Timestamp,
+    /// The place of the day among those known.
+    known: Option<usize>,
+}
+
+impl Moment<'_> {
+    /// The day of the week.
+    pub fn weekday(&self) -> Day {
+        let days = self.known_day().map_or_else(
+            || self.clock.date(self.now).weekday().to_monday_zero_offset() as usize,
+            |known| usize::from(known.weekday),
+        );
+        Day::ALL.get(days).copied().unwrap_or(Day::Mon)
+    }
+
+    /// The calendar day.
+    pub fn date(&self) -> Date {
+        self.known_day().map_or_else(|| self.clock.date(self.now), |known| known.day.date)
+    }
+
+    /// Seconds since local midnight as the clock on the wall shows them.
+    pub fn second_of_day(&self) -> u32 {
+        let offset_ms = self.known_day().and_then(|known| known.day.offset_ms);
+        let offset_ms = offset_ms.unwrap_or_else(|| self.clock.offset_ms(self.now));
+        // Below 86,400.
+        ((self.now.0 + offset_ms).rem_euclid(DAY_MS) / SECOND_MS) as u32
+    }
+
+    /// The first moment that a window looks back to.
+    pub fn window_start(&self, window: Window) -> Timestamp {
+        let days_back = match (window, self.known_day()) {
+            // What happened exactly so long ago is out of it.
+            (Window::RollingMs(ms), _) => return self.now.plus_ms(1 - ms),
+            (Window::Ever, _) => return Timestamp(i64::MIN),
+            (_, None) => return self.look_up_start(window),
+            (Window::Days(days), _) => usize::from(days).saturating_sub(1),
+            (Window::Week, Some(known)) => usize::from(known.weekday),
+            (Window::Month, Some(known)) => usize::from(known.of_month) - 1,
+        };
+        let first = self.known.and_then(|index| self.clock.days.get(index.checked_sub(days_back)?));
+        first.map_or_else(|| self.look_up_start(window), |known| known.day.start)
+    }
+
+    fn look_up_start(&self, window: Window) -> Timestamp {
+        let date = self.clock.date(self.now);
+        match window {
+            Window::Days(days) => self.clock.start_of(date, 1 - i64::from(days)),
+            Window::Week => self.clock.start_of(date, -i64::from(date.weekday().to_monday_zero_offset())),
+            Window::Month => self.clock.start_of(date.first_of_month(), 0),
+            Window::RollingMs(ms) => self.now.plus_ms(1 - ms),
+            Window::Ever => Timestamp(i64::MIN),
+        }
+    }
+
+    fn known_day(&self) -> Option<&KnownDay> {
+        self.clock.days.get(self.known?)
+    }
 }
 
 fn after(date: Date, days: i64) -> Option<Date> {

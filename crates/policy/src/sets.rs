@@ -25,6 +25,11 @@ macro_rules! sets {
                 Self(self.0 | 1 << word as u16)
             }
 
+            /// One bit a word, in the order of the enum from the lowest.
+            pub const fn bits(self) -> u16 {
+                self.0
+            }
+
             /// Whether all of its words are in the other one too.
             pub const fn within(self, other: Self) -> bool {
                 self.0 & !other.0 == 0

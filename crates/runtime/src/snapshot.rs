@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::command_index::CommandIndex;
 
 /// Changes when the shape of any state changes: an older snapshot is then ignored.
-const FORMAT: &[u8; 8] = b"FBSNAP03";
+const FORMAT: &[u8; 8] = b"FBSNAP04";
 
 #[derive(Deserialize)]
 pub(crate) struct Snapshot<S> {

@@ -9,12 +9,12 @@ impl Chance {
     /// The chance of one actor of one seed.
     pub fn new(seed: u64, actor: u64) -> Self {
         let mut chance = Self(seed);
-        let mixed = chance.next() ^ actor.wrapping_mul(0xd6e8_feb8_6659_fd93);
+        let mixed = chance.draw() ^ actor.wrapping_mul(0xd6e8_feb8_6659_fd93);
         Self(mixed)
     }
 
     /// Any number.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -23,7 +23,7 @@ impl Chance {
 
     /// Less than `bound`; 0 if that is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        let draw = self.next();
+        let draw = self.draw();
         draw.checked_rem(bound).unwrap_or(0)
     }
 

@@ -92,7 +92,7 @@ impl Client {
             }
             _ => {}
         }
-        let call = self.chance.next().to_be_bytes();
+        let call = self.chance.draw().to_be_bytes();
         let redeem = |salt: u8| {
             let mut digest = [salt; 16];
             digest[..8].copy_from_slice(&call);

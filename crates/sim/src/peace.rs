@@ -57,7 +57,12 @@ pub fn heal(stage: &Arc<Stage>) {
         inner.machines.len()
     };
     (0..count).for_each(|machine| stage.start(machine));
-    // A log that was written under a wrong clock may be ahead; then time stands still until it is reached.
+    catch_up_with_the_log(stage);
+}
+
+/// A log that was written under a wrong clock may be ahead; then time stands still until it is reached.
+fn catch_up_with_the_log(stage: &Arc<Stage>) {
+    stage.look();
     let ahead_ms = {
         let inner = stage.inner();
         let log_at = inner.witness.view.partitions.iter().map(|partition| partition.at).max();
@@ -68,6 +73,7 @@ pub fn heal(stage: &Arc<Stage>) {
 
 /// A call gets through, a stop holds, everything closes, and the log says what the leaders say.
 pub async fn restore(stage: &Arc<Stage>) -> Checked {
+    catch_up_with_the_log(stage);
     let link = stage.world.spared;
     let request = GateCommand::RequestPermit(link.asked(link.agency, Channel::Call));
     let answer = told(stage, stage.partition(&request), request.clone()).await?;
@@ -105,13 +111,27 @@ pub async fn restore(stage: &Arc<Stage>) -> Checked {
 }
 
 async fn everything_closes(stage: &Arc<Stage>) -> Checked {
+    // What a process had in flight when it was killed may land yet, and so may what the network has doubled.
+    sleep(Duration::from_secs(1)).await;
+    catch_up_with_the_log(stage);
     stage.leap(SETTLE_AFTER_MS + 60_000);
     // A tick a second, each as large as one may be.
     sleep(Duration::from_secs(3)).await;
     stage.look();
     let inner = stage.inner();
     let open = inner.witness.view.book().open();
-    holds(Promise::Live, open == 0, || format!("{open} permits are still open, long after their time"))
+    holds(Promise::Live, open.is_empty(), || {
+        let time = stage.time().0;
+        let each = open.iter().map(|permit| {
+            let (partition, position, stage) = (permit.partition, permit.position, permit.stage);
+            let log_at = inner.witness.view.partitions[usize::from(partition)].at.0;
+            format!(
+                "{position} of {partition}, {stage:?}, until {}, the log is at {log_at}",
+                permit.expires_at.0
+            )
+        });
+        format!("permits are still open at {time}, long after their time: {:?}", each.collect::<Vec<_>>())
+    })
 }
 
 async fn log_and_leaders_agree(stage: &Arc<Stage>) -> Checked {

@@ -1,17 +1,18 @@
 //! Consents: what a person agreed to or asked for, as the terms of a pack read it.
 
 use events::gate::ConsentCovers;
-use model::{AgencyId, CaseId, ContactPointId, PersonId, Timestamp};
+use model::{AgencyId, CaseId, ContactPointId, Timestamp};
 use policy::pack::ConsentTerms;
 
 use super::On;
-use super::counting::Counted;
+use super::seen::Seen;
+use crate::arena::{PersonNumber, Record};
 use crate::person::{Consent, Person};
 
 /// A contact, as far as a consent looks at it.
 #[derive(Clone, Copy)]
 struct Made {
-    person: PersonId,
+    person: PersonNumber,
     agency: AgencyId,
     contact: ContactPointId,
     at: Timestamp,
@@ -25,31 +26,31 @@ impl On<'_, '_> {
 
     /// The first later moment at which a consent that is given by now begins to cover it.
     pub fn consented_from(&self, covers: ConsentCovers) -> Option<Timestamp> {
-        let begins = self.facts.person?.consents().iter().map(|consent| consent.given.from);
+        let begins = self.view.facts.person?.consents().iter().map(|consent| consent.given.from);
         begins.filter(|from| *from > self.now() && self.consented_at(covers, *from)).min()
     }
 
     fn consented_at(&self, covers: ConsentCovers, at: Timestamp) -> bool {
-        let Some(person) = self.facts.person.filter(|person| !person.consents().is_empty()) else {
+        let Some(person) = self.view.facts.person.filter(|person| !person.consents().is_empty()) else {
             return false;
         };
-        let asked = self.facts.asked;
-        let made = Made { person: self.link.person, agency: asked.agency, contact: asked.contact, at };
-        self.facts.debts().all(|debt| self.covered(person, covers, debt, made))
+        let asked = self.view.facts.asked;
+        let made = Made { person: self.view.link.person, agency: asked.agency, contact: asked.contact, at };
+        self.view.facts.debts().all(|debt| self.covered(&person, covers, debt, made))
     }
 
     /// Whether a consent of whom it reached covered a contact when it was made.
-    pub(super) fn consented_then(&self, counted: &Counted<'_>) -> bool {
-        let id = counted.link.person;
+    pub(super) fn consented_then(&self, one: &Seen<'_>) -> bool {
+        let (state, number) = (self.view.facts.state, one.link.person);
         let person =
-            if id == self.link.person { self.facts.person } else { self.facts.state.persons.get(&id) };
+            if number == self.view.link.person { self.view.facts.person } else { state.persons.at(number) };
         let Some(person) = person.filter(|person| !person.consents().is_empty()) else { return false };
-        let attempt = counted.attempt;
-        let made = Made { person: id, agency: attempt.agency, contact: counted.contact, at: attempt.at };
-        counted.debts().all(|debt| self.covered(person, ConsentCovers::Frequency, debt, made))
+        let Some(contact) = state.contacts.at(one.contact).map(Record::id) else { return false };
+        let made = Made { person: number, agency: one.agency, contact, at: one.attempt.at };
+        one.debts(state).all(|debt| self.covered(&person, ConsentCovers::Frequency, debt, made))
     }
 
-    fn covered(&self, person: &Person, covers: ConsentCovers, debt: CaseId, made: Made) -> bool {
+    fn covered(&self, person: &Person<'_>, covers: ConsentCovers, debt: CaseId, made: Made) -> bool {
         // Terms are read by exceptions from a frequency, and by nothing else.
         let terms = match covers {
             ConsentCovers::Frequency => &self.adopted.pack.consents[..],
@@ -72,7 +73,7 @@ impl On<'_, '_> {
     /// Whether the pack's own terms let a consent last until `at`.
     fn lasts(
         &self,
-        (id, person): (PersonId, &Person),
+        (number, person): (PersonNumber, &Person<'_>),
         consent: &Consent,
         terms: &ConsentTerms,
         debt: CaseId,
@@ -81,15 +82,18 @@ impl On<'_, '_> {
         let given = consent.given.given;
         let short = terms.at_most_days.is_none_or(|days| {
             let window = policy::pack::Window::Days(days);
-            self.facts.clocks().all(|clock| clock.window_start(window, at) <= given)
+            self.view.facts.clocks().all(|clock| clock.at(at).window_start(window) <= given)
         });
         // The conversation in which it was given does not end it.
         let spoken = |from: Timestamp| {
-            let mut later = self.facts.talks(id, Some(person)).filter(|talk| talk.at > from && talk.at < at);
+            let mut later =
+                self.view.facts.talks(number, Some(*person)).filter(|talk| talk.at > from && talk.at < at);
             later.any(|talk| talk.debt == debt && talk.agency == consent.given.agency)
         };
         // Every conversation with a person is known where they are at home; elsewhere it may have ended.
-        let known = self.facts.state.partitions.is_here(&id.0);
+        let state = self.view.facts.state;
+        let known = state.partitions.sole()
+            || state.persons.id(number).is_some_and(|id| state.partitions.is_here(&id.0));
         short && !(terms.ends_with_conversation && (!known || spoken(given)))
     }
 }

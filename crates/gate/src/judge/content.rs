@@ -3,25 +3,36 @@
 use events::Code;
 use policy::pack::{Content, Element};
 
-use super::{Finding, On};
+use super::On;
+use super::finding::{Finding, Why};
 use crate::policies::Prepared;
+use crate::state::Template;
 
-pub(super) fn judge(on: &On<'_, '_>, content: &Content, prepared: &Prepared) -> Finding {
-    let asked = on.facts.asked;
-    let template = asked.template.and_then(|id| on.facts.state.templates.get(&(asked.agency, id)));
-    let fits = template.filter(|template| {
+pub(super) fn ask(on: &On<'_, '_>, content: &Content) -> Finding {
+    match template(on) {
+        None if content.template => Finding::refuses_with(Code::TEMPLATE_MISSING),
+        None => Finding::allows(Code::CONTENT),
+        Some(template) => {
+            Finding::refuses_if(fault(content, on.prepared, &template.text).is_some(), Code::CONTENT)
+        }
+    }
+}
+
+/// What is wrong with the text, if there is one.
+pub(super) fn why(on: &On<'_, '_>, content: &Content) -> Why {
+    let detail = template(on).and_then(|template| fault(content, on.prepared, &template.text));
+    Why { next: None, detail }
+}
+
+/// The approved text that is asked for, if it fits the channel and the role.
+fn template<'a>(on: &On<'_, 'a>) -> Option<&'a Template> {
+    let asked = on.view.facts.asked;
+    let template = asked.template.and_then(|id| on.view.facts.state.templates.get(&(asked.agency, id)));
+    template.filter(|template| {
         !template.withdrawn
             && template.channels.contains(&asked.channel)
-            && template.roles.contains(&on.link.role)
-    });
-    match fits {
-        None if content.template => Finding::refuses(Code::TEMPLATE_MISSING),
-        None => Finding::allows(Code::CONTENT),
-        Some(template) => match fault(content, prepared, &template.text) {
-            Some(fault) => Finding::refuses(Code::CONTENT).detail(fault),
-            None => Finding::allows(Code::CONTENT),
-        },
-    }
+            && template.roles.contains(&on.view.link.role)
+    })
 }
 
 /// What is wrong with a text.

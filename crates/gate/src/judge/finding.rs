@@ -4,17 +4,22 @@ use events::gate::{Considered, RuleName, RuleVerdict};
 use events::{Code, Position, Reason};
 use model::Timestamp;
 
+/// The answer, as short as it is asked for on the way of every decision.
+#[derive(Clone, Copy)]
 pub(crate) struct Finding {
     pub verdict: RuleVerdict,
     pub code: Code,
-    pub limit: Option<u32>,
-    /// The contact asked for not included.
-    pub counted: Option<u32>,
+    pub limit: Option<u16>,
+    /// The contact asked for not included; 65,535 also for more.
+    pub counted: Option<u16>,
+}
+
+/// More of a rule that refuses.
+#[derive(Default)]
+pub(crate) struct Why {
     /// When the passing of time alone lifts it.
     pub next: Option<Timestamp>,
     pub detail: Option<String>,
-    /// What was counted, if it was asked for.
-    pub positions: Vec<Position>,
 }
 
 impl Finding {
@@ -22,7 +27,7 @@ impl Finding {
     pub const SILENT: Self = Self::of(RuleVerdict::Silent, Code(0));
 
     const fn of(verdict: RuleVerdict, code: Code) -> Self {
-        Self { verdict, code, limit: None, counted: None, next: None, detail: None, positions: Vec::new() }
+        Self { verdict, code, limit: None, counted: None }
     }
 
     pub const fn allows(code: Code) -> Self {
@@ -33,7 +38,7 @@ impl Finding {
         Self::of(RuleVerdict::Excepted, code)
     }
 
-    pub const fn refuses(code: Code) -> Self {
+    pub const fn refuses_with(code: Code) -> Self {
         Self::of(RuleVerdict::Refuses, code)
     }
 
@@ -41,23 +46,38 @@ impl Finding {
         Self::of(if refuses { RuleVerdict::Refuses } else { RuleVerdict::Allows }, code)
     }
 
-    /// Refuses until then.
-    pub fn until(code: Code, next: Option<Timestamp>) -> Self {
-        Self { next, ..Self::refuses(code) }
+    /// It does not hold, whether that refuses or is only shown.
+    pub const fn refuses(self) -> bool {
+        matches!(self.verdict, RuleVerdict::Refuses | RuleVerdict::Flags)
+    }
+}
+
+impl Why {
+    pub const fn until(next: Option<Timestamp>) -> Self {
+        Self { next, detail: None }
     }
 
-    pub fn detail(self, detail: impl Into<String>) -> Self {
-        Self { detail: Some(detail.into()), ..self }
+    pub fn detail(detail: impl Into<String>) -> Self {
+        Self { next: None, detail: Some(detail.into()) }
     }
 
-    pub fn considered(self, rule: RuleName) -> Considered {
-        let Self { verdict, code, limit, counted, next, detail, positions } = self;
+    pub fn considered(self, finding: Finding, rule: RuleName, positions: Vec<Position>) -> Considered {
+        let Finding { verdict, code, .. } = finding;
+        let (limit, counted) = (finding.limit.map(u32::from), finding.counted.map(u32::from));
+        let Self { next, detail } = self;
         Considered { rule, verdict, code, limit, counted, positions, next_allowed: next, detail }
     }
 
-    pub fn reason(self, rule: RuleName) -> Reason {
-        let Self { code, limit, counted, next, detail, .. } = self;
-        Reason { code, rule: Some(rule), limit, counted, next_allowed: next, detail }
+    pub fn reason(self, finding: Finding, rule: RuleName) -> Reason {
+        let (limit, counted) = (finding.limit.map(u32::from), finding.counted.map(u32::from));
+        Reason {
+            code: finding.code,
+            rule: Some(rule),
+            limit,
+            counted,
+            next_allowed: self.next,
+            detail: self.detail,
+        }
     }
 }
 
@@ -79,12 +99,10 @@ impl Trace {
     }
 
     /// Hands over what the rule just asked has counted.
-    pub fn to(&mut self, mut finding: Finding) -> Finding {
-        if let Self::On(positions) = self {
-            positions.sort_unstable();
-            positions.dedup();
-            finding.positions = std::mem::take(positions);
-        }
-        finding
+    pub fn take(&mut self) -> Vec<Position> {
+        let Self::On(positions) = self else { return Vec::new() };
+        positions.sort_unstable();
+        positions.dedup();
+        std::mem::take(positions)
     }
 }

@@ -1,64 +1,76 @@
 //! How often: caps, cool-downs, intervals. In the strictest of the zones.
 
-use events::Code;
-use events::gate::{ConsentCovers, RuleVerdict};
-use model::{CaseId, Outcome, Timestamp};
-use policy::pack::{CoolDown, Counted, Frequency, Interval, Window};
+use events::gate::ConsentCovers;
+use events::{Code, Position};
+use model::{CaseId, Timestamp};
+use policy::pack::{CoolDown, Frequency, Interval};
 use policy::sets::{Exception, Exceptions, Key};
 
-use super::finding::Trace;
-use super::{Finding, On, cap_code};
+use super::finding::{Finding, Trace};
+use super::seen::Seen;
+use super::{On, cap_code};
 use crate::attempts::Stage;
+use crate::zone::Moment;
 
 /// A moment from which something counts no more; `None`: never.
 pub(super) type End = Option<Timestamp>;
 
 /// At most so many.
-pub(super) fn judge(on: &On<'_, '_>, frequency: &Frequency, trace: &mut Trace) -> Finding {
+pub(super) fn ask(on: &On<'_, '_>, frequency: &Frequency, trace: &mut Trace) -> Finding {
     let code = cap_code(frequency.window);
-    if !on.facts.timed() {
+    if !on.timed() {
         return Finding::SILENT;
     }
     if excepted(on, frequency.except) {
         return Finding::excepted(code);
     }
-    let (limit, mut counted, mut next) = (u32::from(frequency.limit), 0, Some(on.now()));
-    // Each debt has a count of its own, and none may pass the limit.
-    let per_debt = frequency.scope.has(Key::Debt);
-    for debt in on.facts.debts().take(if per_debt { usize::MAX } else { 1 }) {
-        let one = count(on, frequency, per_debt.then_some(debt), trace);
-        counted = counted.max(one);
-        if one >= limit {
-            next = later(next, frees_up(on, frequency, per_debt.then_some(debt)));
-        }
-    }
-    let verdict = if counted < limit { RuleVerdict::Allows } else { RuleVerdict::Refuses };
-    let next = if counted < limit { None } else { unless_consented(on, frequency.except, next) };
-    Finding { verdict, limit: Some(limit), counted: Some(counted), next, ..Finding::allows(code) }
+    let counted = if several(on, frequency) {
+        let counts = on.view.facts.debts().map(|debt| count(on, frequency, Some(debt), trace));
+        counts.max().unwrap_or(0)
+    } else {
+        count(on, frequency, None, trace)
+    };
+    let finding = Finding::refuses_if(counted >= frequency.limit, code);
+    Finding { limit: Some(frequency.limit), counted: Some(counted), ..finding }
+}
+
+/// When it ends.
+pub(super) fn ends(on: &On<'_, '_>, frequency: &Frequency) -> End {
+    let debts = on.view.facts.debts().map(Some).filter(|_| several(on, frequency));
+    let debts = debts.chain((!several(on, frequency)).then_some(None));
+    let full = |debt: &Option<CaseId>| count(on, frequency, *debt, &mut Trace::Off) >= frequency.limit;
+    let ends = debts.filter(full).map(|debt| frees_up(on, frequency, debt));
+    unless_consented(on, frequency.except, ends.fold(Some(on.now()), later))
+}
+
+/// Each debt has a count of its own, and none may pass the limit; otherwise there is one of whatever counts.
+fn several(on: &On<'_, '_>, frequency: &Frequency) -> bool {
+    frequency.scope.has(Key::Debt) && on.view.facts.debts().nth(1).is_some()
 }
 
 /// How many count, in the zone where most do.
-fn count(on: &On<'_, '_>, frequency: &Frequency, debt: Option<CaseId>, trace: &mut Trace) -> u32 {
-    let mut most = 0;
+fn count(on: &On<'_, '_>, frequency: &Frequency, debt: Option<CaseId>, trace: &mut Trace) -> u16 {
+    let mut most: u16 = 0;
     // Zones mostly look back to the same moment.
     let mut last = None;
-    for clock in on.facts.clocks() {
-        let start = clock.window_start(frequency.window, on.now());
+    for moment in &on.view.moments {
+        let start = moment.window_start(frequency.window);
         if last == Some(start) {
             continue;
         }
         last = Some(start);
-        let mut counted = 0;
-        on.each_attempt(frequency.scope, frequency.except, &mut |one| {
-            let inside = one.attempt.stage == Stage::Waiting || one.attempt.at >= start;
-            if inside
-                && kind_counts(frequency.count, one.attempt.stage)
-                && debt.is_none_or(|debt| one.toward(debt))
+        let mut counted: u16 = 0;
+        for one in &on.view.seen.list {
+            // The cheapest question first: this is where a decision spends its time.
+            if on.prepared.screen.counts(one.marks)
+                && one.since(start)
+                && !on.by_consent(frequency.except, one)
+                && debt.is_none_or(|debt| one.toward(debt, on.view.facts.state))
             {
-                counted += 1;
+                counted = counted.saturating_add(1);
                 trace.note(one.attempt.position);
             }
-        });
+        }
         most = most.max(counted);
     }
     most
@@ -67,19 +79,12 @@ fn count(on: &On<'_, '_>, frequency: &Frequency, debt: Option<CaseId>, trace: &m
 /// The first moment at which fewer than the limit count in every zone, if nothing else happens.
 fn frees_up(on: &On<'_, '_>, frequency: &Frequency, debt: Option<CaseId>) -> End {
     let mut latest = Some(on.now());
-    for clock in on.facts.clocks() {
-        let mut ends: Vec<End> = Vec::new();
-        on.each_attempt(frequency.scope, frequency.except, &mut |one| {
-            if !kind_counts(frequency.count, one.attempt.stage) || debt.is_some_and(|debt| !one.toward(debt))
-            {
-                return;
-            }
-            let end = on.leaves(frequency.window, clock, one.attempt);
-            if end.is_none_or(|end| end > on.now()) {
-                ends.push(end);
-            }
-        });
-        latest = later(latest, below(ends, frequency.limit, on.now()));
+    for Moment { clock, .. } in &on.view.moments {
+        let counted = on.counted(frequency.except);
+        let toward = |one: &&Seen<'_>| debt.is_none_or(|debt| one.toward(debt, on.view.facts.state));
+        let ends = counted.filter(toward).map(|one| on.leaves(frequency.window, clock, &one.attempt));
+        let ends = ends.filter(|end| end.is_none_or(|end| end > on.now()));
+        latest = later(latest, below(ends.collect(), frequency.limit, on.now()));
     }
     latest
 }
@@ -93,75 +98,83 @@ pub(super) fn below(mut ends: Vec<End>, limit: u16, now: Timestamp) -> End {
     }
 }
 
-fn kind_counts(kind: Counted, stage: Stage) -> bool {
-    match kind {
-        Counted::Attempts => true,
-        Counted::Unanswered => stage.outcome() != Some(Outcome::Conversation),
-        Counted::Communications => stage.outcome().is_none_or(Outcome::conveyed),
-    }
-}
-
 /// Nothing for a while after a conversation. A contact that is being made, or whose outcome nobody knows, may be one.
-pub(super) fn cool_down(on: &On<'_, '_>, cool_down: &CoolDown, trace: &mut Trace) -> Finding {
-    if !on.facts.timed() {
+pub(super) fn ask_cool_down(on: &On<'_, '_>, cool_down: &CoolDown, trace: &mut Trace) -> Finding {
+    if !on.timed() {
         return Finding::SILENT;
     }
     if excepted(on, cool_down.except) {
         return Finding::excepted(Code::COOL_DOWN);
     }
-    let (mut counted, mut next) = (0, Some(on.now()));
-    let mut see = |at: Timestamp| {
-        let blocks =
-            |window: Window| on.facts.clocks().any(|clock| at >= clock.window_start(window, on.now()));
-        let counts = blocks(cool_down.window);
-        if counts {
-            counted += 1;
-            for clock in on.facts.clocks() {
-                next = later(next, clock.window_end(cool_down.window, at));
-            }
+    let mut blocked = false;
+    each_block(on, cool_down, &mut |position, _| {
+        blocked = true;
+        trace.note(position);
+    });
+    Finding::refuses_if(blocked, Code::COOL_DOWN)
+}
+
+/// When it ends.
+pub(super) fn cool_down_ends(on: &On<'_, '_>, cool_down: &CoolDown) -> End {
+    let mut next = Some(on.now());
+    each_block(on, cool_down, &mut |_, at| {
+        for Moment { clock, .. } in &on.view.moments {
+            next = later(next, clock.window_end(cool_down.window, at));
         }
-        counts
-    };
+    });
+    unless_consented(on, cool_down.except, next)
+}
+
+/// Gives every conversation that blocks, and every contact that may be one.
+fn each_block(on: &On<'_, '_>, cool_down: &CoolDown, take: &mut impl FnMut(Position, Timestamp)) {
+    let blocks =
+        |at: Timestamp| on.view.moments.iter().any(|moment| at >= moment.window_start(cool_down.window));
     on.each_talk(cool_down.scope, &mut |talk| {
-        if see(talk.at) {
-            trace.note(talk.position);
+        if blocks(talk.at) {
+            take(talk.position, talk.at);
         }
     });
-    on.each_possible_talk(cool_down.scope, &mut |one| {
-        if see(one.attempt.at) {
-            trace.note(one.attempt.position);
+    for one in on.counted(Exceptions::NONE) {
+        if blocks(one.attempt.at) {
+            take(one.attempt.position, one.attempt.at);
         }
-    });
-    let verdict = if counted == 0 { RuleVerdict::Allows } else { RuleVerdict::Refuses };
-    let next = if counted == 0 { None } else { unless_consented(on, cool_down.except, next) };
-    Finding { verdict, next, ..Finding::allows(Code::COOL_DOWN) }
+    }
 }
 
 /// A least time between two attempts.
-pub(super) fn interval(on: &On<'_, '_>, interval: &Interval, trace: &mut Trace) -> Finding {
-    if !on.facts.timed() {
+pub(super) fn ask_interval(on: &On<'_, '_>, interval: &Interval, trace: &mut Trace) -> Finding {
+    if !on.timed() {
         return Finding::SILENT;
     }
     if excepted(on, interval.except) {
         return Finding::excepted(Code::TOO_SOON);
     }
-    let mut until: Option<Timestamp> = None;
-    on.each_attempt(interval.scope, interval.except, &mut |one| {
-        let end = one.attempt.at.plus_ms(interval.least_ms);
-        // A permit that waits may be used at its last moment.
-        let end = match one.attempt.stage {
-            Stage::Waiting => on.facts.state.permits.lapses(one.attempt.position).unwrap_or(end),
-            _ => end,
-        };
-        if end > on.now() {
-            trace.note(one.attempt.position);
-            until = Some(until.map_or(end, |until| until.max(end)));
-        }
-    });
-    match until {
-        Some(_) => Finding::until(Code::TOO_SOON, unless_consented(on, interval.except, until)),
-        None => Finding::allows(Code::TOO_SOON),
+    let mut too_soon = false;
+    for (position, _) in intervals(on, interval) {
+        too_soon = true;
+        trace.note(position);
     }
+    Finding::refuses_if(too_soon, Code::TOO_SOON)
+}
+
+/// When it ends.
+pub(super) fn interval_ends(on: &On<'_, '_>, interval: &Interval) -> End {
+    unless_consented(on, interval.except, intervals(on, interval).map(|(_, end)| end).max())
+}
+
+/// The attempts that are not long enough ago, and until when they are not.
+fn intervals<'f>(on: &'f On<'f, '_>, interval: &Interval) -> impl Iterator<Item = (Position, Timestamp)> {
+    let least_ms = interval.least_ms;
+    let ends = on.counted(interval.except).map(move |one| {
+        let end = one.attempt.at.plus_ms(least_ms);
+        // A permit that waits may be used at its last moment.
+        let lapses = match one.attempt.stage {
+            Stage::Waiting => on.view.facts.state.permits.lapses(one.attempt.position),
+            _ => None,
+        };
+        (one.attempt.position, lapses.unwrap_or(end))
+    });
+    ends.filter(|(_, end)| *end > on.now())
 }
 
 fn excepted(on: &On<'_, '_>, except: Exceptions) -> bool {

@@ -5,34 +5,37 @@ use events::gate::{ConsentCovers, NumberCheck};
 use model::Timestamp;
 use policy::pack::Fresh;
 
-use super::{Finding, On};
+use super::On;
+use super::finding::Finding;
 use crate::person::Consent;
 
 const DAY_MS: i64 = 86_400_000;
 
-pub(super) fn judge(on: &On<'_, '_>, fresh: &Fresh) -> Finding {
-    if !on.facts.now.trusted {
+pub(super) fn ask(on: &On<'_, '_>, fresh: &Fresh) -> Finding {
+    if !on.view.facts.now.trusted {
         return Finding::SILENT;
     }
-    let asked = on.facts.asked;
+    let asked = on.view.facts.asked;
     let recent =
         |at: Timestamp| at <= on.now() && on.now().ms_since(at) <= i64::from(fresh.within_days) * DAY_MS;
-    let by_message = fresh.by_message && on.contact.inbound(asked.channel).is_some_and(recent);
-    let by_check = fresh.by_check && on.contact.checked(NumberCheck::NotReassigned).is_some_and(recent);
+    let by_message = fresh.by_message && on.view.contact.inbound(asked.channel).is_some_and(recent);
+    let by_check = fresh.by_check && on.view.contact.checked(NumberCheck::NotReassigned).is_some_and(recent);
     if by_message || by_check {
         return Finding::allows(Code::NUMBER_STALE);
     }
     // A consent that is given for later shows it then.
-    let from = fresh.by_consent.then(|| shown_from(on, fresh)).flatten();
-    if from.is_some_and(|from| from <= on.now()) {
+    if shown_from(on, fresh).is_some_and(|from| from <= on.now()) {
         return Finding::allows(Code::NUMBER_STALE);
     }
-    Finding::until(Code::NUMBER_STALE, from)
+    Finding::refuses_with(Code::NUMBER_STALE)
 }
 
 /// From when on a consent to messages shows it, now or later.
-fn shown_from(on: &On<'_, '_>, fresh: &Fresh) -> Option<Timestamp> {
-    let (asked, now) = (on.facts.asked, on.now());
+pub(super) fn shown_from(on: &On<'_, '_>, fresh: &Fresh) -> Option<Timestamp> {
+    if !fresh.by_consent {
+        return None;
+    }
+    let (asked, now) = (on.view.facts.asked, on.now());
     let shows = |consent: &Consent| {
         let given = &consent.given;
         let from = given.from.max(now);
@@ -45,5 +48,5 @@ fn shown_from(on: &On<'_, '_>, fresh: &Fresh) -> Option<Timestamp> {
             && consent.revoked.is_none_or(|revoked| from < revoked);
         (fits && lasts).then_some(from)
     };
-    on.facts.person?.consents().iter().filter_map(shows).min()
+    on.view.facts.person?.consents().iter().filter_map(shows).min()
 }

@@ -3,46 +3,67 @@
 use events::Code;
 use policy::pack::Lines;
 use policy::sets::Exceptions;
+use smallvec::SmallVec;
 
-use super::finding::Trace;
+use super::On;
+use super::finding::{Finding, Trace};
 use super::frequency::{End, below, later};
-use super::{Finding, On};
-use crate::attempts::{LineNumber, Stage};
+use crate::askers::LineNumber;
+use crate::zone::Moment;
 
-pub(super) fn judge(on: &On<'_, '_>, lines: &Lines, trace: &mut Trace) -> Finding {
-    let asked = on.facts.asked;
-    if lines.registered && !on.facts.state.lines.contains(&(asked.agency, asked.line)) {
-        return Finding::refuses(Code::LINE_NOT_REGISTERED);
+pub(super) fn ask(on: &On<'_, '_>, lines: &Lines, trace: &mut Trace) -> Finding {
+    if !registered(on, lines) {
+        return Finding::refuses_with(Code::LINE_NOT_REGISTERED);
     }
     let Some(most) = lines.most else { return Finding::allows(Code::TOO_MANY_LINES) };
-    if !on.facts.timed() {
+    if !on.timed() {
         return Finding::SILENT;
     }
-    let own = on.facts.state.line_numbers.get(&asked.line);
-    let (limit, mut counted, mut next) = (u32::from(most), 0, Some(on.now()));
-    for clock in on.facts.clocks() {
-        let start = clock.window_start(lines.window, on.now());
-        // The other lines, and until when each was seen last.
-        let mut others: Vec<(LineNumber, End)> = Vec::new();
-        on.each_attempt(lines.scope, Exceptions::NONE, &mut |one| {
-            let attempt = one.attempt;
-            let inside = attempt.stage == Stage::Waiting || attempt.at >= start;
-            if !inside || Some(attempt.line) == own {
-                return;
-            }
-            trace.note(attempt.position);
-            let end = on.leaves(lines.window, clock, attempt);
-            match others.iter_mut().find(|(line, _)| *line == attempt.line) {
-                Some((_, until)) => *until = later(*until, end),
-                None => others.push((attempt.line, end)),
-            }
-        });
-        // A few lines, as the rule has it.
-        counted = counted.max(others.len() as u32);
-        let ends = others.into_iter().map(|(_, end)| end).collect();
+    let counted = on.view.moments.iter().map(|moment| others(on, lines, moment, trace).len()).max();
+    let counted = counted.unwrap_or(0);
+    // A line that they know already is always theirs to use; these are the rest. A few, as the rule has it.
+    let counted = u16::try_from(counted).unwrap_or(u16::MAX);
+    let refuses = Finding::refuses_if(counted >= most, Code::TOO_MANY_LINES);
+    Finding { counted: Some(counted), ..refuses }
+}
+
+/// When it ends.
+pub(super) fn ends(on: &On<'_, '_>, lines: &Lines) -> End {
+    let most = lines.most.filter(|_| registered(on, lines))?;
+    let mut next = Some(on.now());
+    for moment in &on.view.moments {
+        let ends = others(on, lines, moment, &mut Trace::Off).into_iter().map(|(_, end)| end).collect();
         next = later(next, below(ends, most, on.now()));
     }
-    let refuses = Finding::refuses_if(counted >= limit, Code::TOO_MANY_LINES);
-    // A line that they know already is always theirs to use; `others` are the rest.
-    Finding { limit: None, counted: Some(counted), next: next.filter(|_| counted >= limit), ..refuses }
+    next
+}
+
+fn registered(on: &On<'_, '_>, lines: &Lines) -> bool {
+    let (asked, line) = (on.view.facts.asked, on.view.line);
+    !lines.registered || line.is_some_and(|line| on.view.facts.state.askers.registered(asked.agency, line))
+}
+
+/// The other lines within the window by a clock, and until when each is.
+fn others(
+    on: &On<'_, '_>,
+    lines: &Lines,
+    moment: &Moment<'_>,
+    trace: &mut Trace,
+) -> SmallVec<[(LineNumber, End); 4]> {
+    let askers = &on.view.facts.state.askers;
+    let own = on.view.line;
+    let start = moment.window_start(lines.window);
+    let mut others: SmallVec<[(LineNumber, End); 4]> = SmallVec::new();
+    for one in on.counted(Exceptions::NONE).filter(|one| one.since(start)) {
+        let attempt = &one.attempt;
+        let line = askers.at(attempt.asker).map(|asker| asker.line);
+        let Some(line) = line.filter(|line| Some(*line) != own) else { continue };
+        trace.note(attempt.position);
+        let end = on.leaves(lines.window, moment.clock, attempt);
+        match others.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, until)) => *until = later(*until, end),
+            None => others.push((line, end)),
+        }
+    }
+    others
 }

@@ -3,11 +3,12 @@
 use events::gate::NumberCheck;
 use jiff::Span;
 use jiff::civil::Date;
-use model::{ContactPointId, Outcome, Role, Timestamp};
+use model::{Outcome, Role, Timestamp};
 use policy::pack::OutOfContact;
 
 use super::On;
 use super::finding::Trace;
+use crate::arena::Record as _;
 use crate::attempts::{Attempt, Stage};
 use crate::contact::Contact;
 use crate::zone::ZoneClock;
@@ -15,32 +16,30 @@ use crate::zone::ZoneClock;
 /// Not knowing the debtor means that they can be reached: nobody tried.
 pub(super) fn holds(on: &On<'_, '_>, out: &OutOfContact, trace: &mut Trace) -> bool {
     let debtors = contacts(on);
-    if debtors.is_empty() || !on.facts.timed() {
+    if debtors.is_empty() || !on.timed() {
         return false;
     }
     // For other cases somebody may have been reached that only another partition knows of.
-    let told = |id: &ContactPointId| on.facts.state.shares.reached(id);
-    let unusable = |(id, contact): &(ContactPointId, &Contact)| unusable(contact, told(id));
-    debtors.iter().all(unusable) || tried(on, out, &debtors, trace)
+    let told = |contact: &&Contact| unusable(contact, on.view.facts.state.shares.reached(&contact.id()));
+    debtors.iter().all(told) || tried(on, out, &debtors, trace)
 }
 
 /// Every contact point of who owes the debt.
-fn contacts<'a>(on: &On<'_, 'a>) -> Vec<(ContactPointId, &'a Contact)> {
-    let state = on.facts.state;
-    let ids = state.cases.get(&on.facts.asked.case).map_or(&[][..], Vec::as_slice);
-    let of = |id: &ContactPointId| Some((*id, state.contacts.get(id)?));
-    let debtors = |(_, contact): &(ContactPointId, &Contact)| {
-        let link = contact.link(on.facts.asked.case);
+fn contacts<'a>(on: &On<'_, 'a>) -> Vec<&'a Contact> {
+    let (state, case) = (on.view.facts.state, on.view.link.case);
+    let numbers = state.cases.at(case).map_or(&[][..], |case| case.contacts);
+    let debtors = |contact: &&Contact| {
+        let link = contact.link(case);
         link.is_some_and(|link| matches!(link.role, Role::Debtor | Role::CoDebtor) && !link.disproved)
     };
-    ids.iter().filter_map(of).filter(debtors).collect()
+    numbers.iter().filter_map(|number| state.contacts.at(*number)).filter(debtors).collect()
 }
 
 /// It was found to be in nobody's service, and nothing else since.
 fn unusable(contact: &Contact, told: Option<Timestamp>) -> bool {
     let Some(found) = contact.checked(NumberCheck::NotInService) else { return false };
     told.is_none_or(|reached| reached <= found)
-        && !contact.attempts.iter().any(|attempt| attempt.at > found && attempt.stage.reached())
+        && !contact.attempts().any(|attempt| attempt.at > found && attempt.stage.reached())
 }
 
 fn failed(attempt: &Attempt) -> bool {
@@ -51,18 +50,14 @@ fn failed(attempt: &Attempt) -> bool {
 
 /// On each of the days before today, or on each of those that end today, so many attempts failed, and none since the
 /// first of them succeeded; by the calendar of every zone.
-fn tried(
-    on: &On<'_, '_>,
-    out: &OutOfContact,
-    debtors: &[(ContactPointId, &Contact)],
-    trace: &mut Trace,
-) -> bool {
+fn tried(on: &On<'_, '_>, out: &OutOfContact, debtors: &[&Contact], trace: &mut Trace) -> bool {
     let now = on.now();
-    let attempts = || debtors.iter().flat_map(|(_, contact)| &contact.attempts).filter(|one| one.at <= now);
+    let attempts = || debtors.iter().flat_map(|contact| contact.attempts()).filter(|one| one.at <= now);
     let last = attempts().filter(|one| one.stage.reached()).map(|one| one.at).max();
-    let last = last.max(debtors.iter().filter_map(|(id, _)| on.facts.state.shares.reached(id)).max());
+    let shares = &on.view.facts.state.shares;
+    let last = last.max(debtors.iter().filter_map(|contact| shares.reached(&contact.id())).max());
     let clocks: Vec<&ZoneClock> =
-        debtors.iter().flat_map(|(_, contact)| on.facts.state.zones.clocks(contact.zones)).collect();
+        debtors.iter().flat_map(|contact| on.view.facts.state.zones.clocks(contact.zones)).collect();
     let day_tried = |clock: &ZoneClock, date: Date| {
         let (start, end) = (clock.start_of(date, 0), clock.start_of(date, 1));
         let since = last.unwrap_or(Timestamp(i64::MIN));
@@ -78,7 +73,7 @@ fn tried(
     };
     let tried = !clocks.is_empty() && clocks.iter().all(|clock| run_ends(clock, 0) || run_ends(clock, 1));
     if tried {
-        attempts().filter(|one| failed(one)).for_each(|one| trace.note(one.position));
+        attempts().filter(failed).for_each(|one| trace.note(one.position));
     }
     tried
 }

@@ -3,36 +3,44 @@
 use events::gate::{HoldKind, NumberCheck, RuleName};
 use events::{Code, Now, Position};
 use model::{Purpose, Timestamp};
-use policy::pack::Owner;
 use policy::sets::{Day, DaySet};
 use policy::span::Span;
 
-use super::finding::Trace;
-use super::{Facts, Finding, SEARCH_MAX};
+use super::finding::{Finding, Trace, Why};
+use super::{Facts, SEARCH_MAX};
 use crate::attempts::Stage;
+use crate::contact::Contact;
 use crate::hours;
 use crate::person::Hold;
+use crate::regions::RegionSet;
 
-type Own = fn(&Facts<'_>, &mut Trace) -> Finding;
+/// One of the gate's own rules.
+pub(super) struct Own {
+    pub name: RuleName,
+    pub ask: fn(&Facts<'_>, &mut Trace) -> Finding,
+    /// A home asks it too, of a contact point that is at home elsewhere: without these no rule could be asked there. That it
+    /// knows the contact point is seen to before.
+    pub at_homes: bool,
+    /// More of it when it refuses.
+    pub why: fn(&Facts<'_>) -> Why,
+}
 
-pub(super) const RULES: &[(RuleName, Own)] = &[
-    (name("gate/stop"), stopped),
-    (name("gate/contact-known"), contact_known),
-    (name("gate/zone-known"), zone_known),
-    (name("gate/placed"), placed),
-    (name("gate/case-open"), case_open),
-    (name("gate/standing"), standing),
-    (name("gate/clock"), clock_sure),
-    (name("gate/policy"), policy_adopted),
-    (name("gate/right-party"), right_party),
-    (name("gate/holds"), holds),
-    (name("gate/one-reply"), one_reply),
+pub(super) const RULES: &[Own] = &[
+    Own { name: name("gate/stop"), ask: stopped, at_homes: false, why: nothing_more },
+    Own { name: name("gate/contact-known"), ask: contact_known, at_homes: false, why: nothing_more },
+    Own { name: name("gate/zone-known"), ask: zone_known, at_homes: true, why: nothing_more },
+    Own { name: name("gate/placed"), ask: placed, at_homes: false, why: nothing_more },
+    Own { name: name("gate/case-open"), ask: case_open, at_homes: false, why: nothing_more },
+    Own { name: name("gate/standing"), ask: standing, at_homes: false, why: nothing_more },
+    Own { name: name("gate/clock"), ask: clock_sure, at_homes: true, why: nothing_more },
+    Own { name: name("gate/policy"), ask: policy_adopted, at_homes: true, why: policy_begins },
+    Own { name: name("gate/right-party"), ask: right_party, at_homes: false, why: wrong_party },
+    Own { name: name("gate/holds"), ask: holds, at_homes: false, why: hold_ends },
+    Own { name: name("gate/one-reply"), ask: one_reply, at_homes: false, why: reply_lapses },
 ];
 
-/// Whether a home asks it too, of a contact point that is at home elsewhere: without these no rule could be asked. That a
-/// home knows the contact point is seen to before.
-pub(super) fn at_homes(name: &RuleName) -> bool {
-    matches!(name.as_str(), "gate/zone-known" | "gate/clock" | "gate/policy")
+fn nothing_more(_: &Facts<'_>) -> Why {
+    Why::default()
 }
 
 const fn name(text: &str) -> RuleName {
@@ -56,13 +64,13 @@ fn contact_known(facts: &Facts<'_>, _: &mut Trace) -> Finding {
 
 /// Of a contact point that some case names: of others, `contact_known` says what is missing.
 fn zone_known(facts: &Facts<'_>, _: &mut Trace) -> Finding {
-    let named = facts.contact.is_some_and(|contact| !contact.links.is_empty());
+    let named = facts.contact.is_some_and(|contact| !contact.links().is_empty());
     Finding::refuses_if(named && facts.clocks().next().is_none(), Code::ZONE_UNKNOWN)
 }
 
 fn placed(facts: &Facts<'_>, _: &mut Trace) -> Finding {
     match facts.link {
-        Some(link) => Finding::refuses_if(link.agency != Some(facts.asked.agency), Code::NOT_PLACED),
+        Some(link) => Finding::refuses_if(link.agency() != Some(facts.asked.agency), Code::NOT_PLACED),
         None => Finding::SILENT,
     }
 }
@@ -79,8 +87,9 @@ fn case_open(facts: &Facts<'_>, _: &mut Trace) -> Finding {
 fn standing(facts: &Facts<'_>, _: &mut Trace) -> Finding {
     let suspended = &facts.state.suspended;
     let asked = facts.asked;
-    let any = suspended.contains(&(asked.agency, None))
-        || suspended.contains(&(asked.agency, Some(asked.collector)));
+    let any = !suspended.is_empty()
+        && (suspended.contains(&(asked.agency, None))
+            || suspended.contains(&(asked.agency, Some(asked.collector))));
     Finding::refuses_if(any, Code::NOT_IN_STANDING)
 }
 
@@ -89,23 +98,28 @@ fn clock_sure(facts: &Facts<'_>, _: &mut Trace) -> Finding {
 }
 
 fn policy_adopted(facts: &Facts<'_>, _: &mut Trace) -> Finding {
-    let regions = facts.contact.map(|contact| contact.regions).unwrap_or_default();
-    let policies = &facts.state.policies;
     // What a lender or an agency adds is no law.
-    if policies.of(regions, facts.now.at).any(|adopted| adopted.pack.owner == Owner::Platform) {
-        return Finding::allows(Code::NO_POLICY);
-    }
-    Finding::until(Code::NO_POLICY, policies.begins(regions, facts.now.at))
+    let adopted = facts.state.policies.platform_in_force(regions(facts), facts.now.at);
+    Finding::refuses_if(!adopted, Code::NO_POLICY)
+}
+
+fn policy_begins(facts: &Facts<'_>) -> Why {
+    Why::until(facts.state.policies.begins(regions(facts), facts.now.at))
+}
+
+fn regions(facts: &Facts<'_>) -> RegionSet {
+    facts.contact.map(|contact| contact.regions).unwrap_or_default()
 }
 
 /// The number is known to be somebody else's, or nobody's.
 fn right_party(facts: &Facts<'_>, _: &mut Trace) -> Finding {
     let fabricated = facts.contact.is_some_and(|contact| contact.checked(NumberCheck::Fabricated).is_some());
     let wrong = facts.link.is_some_and(|link| link.disproved);
-    if fabricated || wrong {
-        return Finding::refuses(Code::HELD).detail(HoldKind::WrongParty.word());
-    }
-    Finding::allows(Code::HELD)
+    Finding::refuses_if(fabricated || wrong, Code::HELD)
+}
+
+fn wrong_party(_: &Facts<'_>) -> Why {
+    Why::detail(HoldKind::WrongParty.word())
 }
 
 /// Holds on the contact point, on the person, on the case. A hold that others lift in time says when.
@@ -113,29 +127,39 @@ fn holds(facts: &Facts<'_>, trace: &mut Trace) -> Finding {
     if facts.link.is_none() {
         return Finding::SILENT;
     }
-    let Some((kind, mut next)) = held(facts, trace) else { return Finding::allows(Code::HELD) };
+    Finding::refuses_if(held(facts, trace).is_some(), Code::HELD)
+}
+
+fn hold_ends(facts: &Facts<'_>) -> Why {
+    let Some((kind, mut next)) = held(facts, &mut Trace::Off) else { return Why::default() };
     // When these end, others may have begun; so may they in another zone.
     for _ in 0..SEARCH_MAX {
         let Some(at) = next else { break };
         let then = Facts { now: Now { at, ..facts.now }, ..facts.clone() };
         match held(&then, &mut Trace::Off) {
             Some((_, end)) => next = end,
-            None => return Finding::until(Code::HELD, next).detail(kind.word()),
+            None => return Why { next, ..Why::detail(kind.word()) },
         }
     }
-    Finding::refuses(Code::HELD).detail(kind.word())
+    Why::detail(kind.word())
 }
 
 /// The first hold that stands, and when the last of those that stand now ends.
 fn held(facts: &Facts<'_>, trace: &mut Trace) -> Option<(HoldKind, Option<Timestamp>)> {
     let (contact, link) = (facts.contact?, facts.link?);
     let persons = facts.person.map_or(&[][..], |person| person.holds());
-    let cases = facts.debts().filter_map(|case| facts.state.case_holds.get(&case)).flatten();
+    let own = facts.state.cases.at(link.case).filter(|_| facts.toward.is_none()).and_then(|case| case.facts);
+    let others = facts.toward.unwrap_or(&facts.asked.also);
+    if contact.holds().is_empty() && persons.is_empty() && own.is_none() && others.is_empty() {
+        return None;
+    }
+    let others = others.iter().filter_map(|case| facts.state.cases.get(case)?.facts);
+    let cases = own.into_iter().chain(others).flatten();
     let mut found: Option<(HoldKind, Option<Timestamp>)> = None;
     for hold in contact.holds().iter().chain(persons).chain(cases) {
         let placed = &hold.placed;
         let concerns = placed.contact.is_none_or(|id| id == facts.asked.contact)
-            && placed.person.is_none_or(|id| id == link.person)
+            && placed.person.is_none_or(|id| facts.person_id() == Some(id))
             && placed.case.is_none_or(|id| facts.debts().any(|debt| debt == id))
             && (placed.channels.is_empty() || placed.channels.contains(&facts.asked.channel))
             && (placed.places.is_empty() || placed.places.contains(&contact.place));
@@ -169,7 +193,7 @@ fn standing_until(facts: &Facts<'_>, hold: &Hold) -> Option<Option<Timestamp>> {
         .map(|time| Span { days: days(time.days), from_s: time.from_s, until_s: time.until_s })
         .collect();
     // Without a zone nobody knows what time it is there; the gate's own rule says so.
-    let mut inside = facts.clocks().filter(|clock| hours::inside(clock, &spans, now)).peekable();
+    let mut inside = facts.clocks().filter(|clock| hours::inside(&clock.at(now), &spans)).peekable();
     inside.peek()?;
     let mut next = Some(now);
     for clock in inside {
@@ -202,9 +226,31 @@ const fn lifted_for(purpose: Purpose, kind: HoldKind) -> bool {
 /// What the person began is answered once, on its channel; a request to stop is confirmed once.
 fn one_reply(facts: &Facts<'_>, trace: &mut Trace) -> Finding {
     let (Some(contact), Some(_)) = (facts.contact, facts.link) else { return Finding::SILENT };
-    let (channel, purpose) = (facts.asked.channel, facts.asked.purpose);
-    let begun: Option<(Timestamp, Option<Position>)> = match purpose {
-        Purpose::Reply => contact.inbound(channel).map(|at| (at, None)),
+    if !matches!(facts.asked.purpose, Purpose::Reply | Purpose::StopReceipt) {
+        return Finding::SILENT;
+    }
+    let Some((begun, position)) = begun(facts, contact) else {
+        return Finding::refuses_with(Code::NOTHING_TO_REPLY);
+    };
+    if let Some(position) = position {
+        trace.note(position);
+    }
+    let refuses = answered(facts, contact, begun) || answering(facts, contact).is_some();
+    Finding::refuses_if(refuses, Code::NOTHING_TO_REPLY)
+}
+
+fn reply_lapses(facts: &Facts<'_>) -> Why {
+    let Some(contact) = facts.contact else { return Why::default() };
+    match begun(facts, contact) {
+        Some((begun, _)) if !answered(facts, contact, begun) => Why::until(answering(facts, contact)),
+        _ => Why::default(),
+    }
+}
+
+/// When the person began what would be answered, and where it stands if it is a hold.
+fn begun(facts: &Facts<'_>, contact: &Contact) -> Option<(Timestamp, Option<Position>)> {
+    let begun = match facts.asked.purpose {
+        Purpose::Reply => contact.inbound(facts.asked.channel).map(|at| (at, None)),
         Purpose::StopReceipt => {
             let persons = facts.person.map_or(&[][..], |person| person.holds());
             let stands = |hold: &&Hold| {
@@ -214,25 +260,24 @@ fn one_reply(facts: &Facts<'_>, trace: &mut Trace) -> Finding {
             let stops = contact.holds().iter().chain(persons).filter(stands);
             stops.map(|hold| (hold.at, Some(hold.position))).max()
         }
-        _ => return Finding::SILENT,
+        _ => None,
     };
-    let Some((begun, position)) = begun.filter(|(at, _)| *at <= facts.now.at) else {
-        return Finding::refuses(Code::NOTHING_TO_REPLY);
-    };
-    if let Some(position) = position {
-        trace.note(position);
-    }
-    if contact.answered(channel, purpose).is_some_and(|at| at >= begun) {
-        return Finding::refuses(Code::NOTHING_TO_REPLY);
-    }
-    let waiting = contact.attempts.iter().filter(|attempt| {
+    begun.filter(|(at, _)| *at <= facts.now.at)
+}
+
+fn answered(facts: &Facts<'_>, contact: &Contact, begun: Timestamp) -> bool {
+    let last = contact.answered(facts.asked.channel, facts.asked.purpose);
+    last.is_some_and(|at| at >= begun)
+}
+
+/// When the last permit lapses that waits to be used for an answer.
+fn answering(facts: &Facts<'_>, contact: &Contact) -> Option<Timestamp> {
+    let (channel, purpose) = (facts.asked.channel, facts.asked.purpose);
+    let waiting = contact.attempts().filter(|attempt| {
         attempt.stage == Stage::Waiting
             && Some(attempt.position) != facts.but
             && (attempt.channel, attempt.purpose) == (channel, purpose)
             && facts.state.permits.waits(attempt.position, facts.now.at)
     });
-    match waiting.filter_map(|attempt| facts.state.permits.lapses(attempt.position)).max() {
-        Some(lapses) => Finding::until(Code::NOTHING_TO_REPLY, Some(lapses)),
-        None => Finding::allows(Code::NOTHING_TO_REPLY),
-    }
+    waiting.filter_map(|attempt| facts.state.permits.lapses(attempt.position)).max()
 }

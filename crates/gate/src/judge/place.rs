@@ -4,6 +4,7 @@ use policy::pack::Kind;
 use policy::sets::{Key, Scope};
 
 use super::Facts;
+use super::own::Own;
 use crate::contact::Link;
 
 impl Facts<'_> {
@@ -19,7 +20,14 @@ impl Facts<'_> {
 
     /// The person is at home here: every contact point of theirs is known, and every conversation.
     pub fn person_here(&self, link: &Link) -> bool {
-        self.state.partitions.is_here(&link.person.0)
+        let partitions = self.state.partitions;
+        partitions.sole()
+            || self.state.persons.id(link.person).is_some_and(|person| partitions.is_here(&person.0))
+    }
+
+    /// Whether one of the gate's own rules is asked here.
+    pub(super) fn own_asked_here(&self, own: &Own) -> bool {
+        own.at_homes || self.contact_here()
     }
 
     /// Whether a rule is asked here. Each is asked in one partition; but two whose halves look at different things.

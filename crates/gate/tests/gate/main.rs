@@ -1,5 +1,6 @@
 //! The gate, told as given / when / then, and against an oracle.
 
+mod bounds;
 mod caps;
 mod content;
 mod cool_down;

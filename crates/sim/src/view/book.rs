@@ -87,9 +87,9 @@ impl Book {
     }
 
     /// Permits that are neither used up nor over.
-    pub fn open(&self) -> usize {
+    pub fn open(&self) -> Vec<&Permit> {
         let open = |stage| matches!(stage, Stage::Waiting | Stage::Redeemed(_));
-        self.permits.iter().filter(|permit| open(permit.stage)).count()
+        self.permits.iter().filter(|permit| open(permit.stage)).collect()
     }
 
     /// Whether a contact point was stopped.
@@ -133,12 +133,10 @@ impl Book {
             GateEvent::HoldLifted(lifted) => {
                 self.holds.remove(&(partition, lifted.hold));
             }
-            GateEvent::ContactRecorded(recorded) => {
-                if recorded.direction == Direction::Outbound {
-                    let (contact, case) = (recorded.contact, recorded.case);
-                    let (at, outcome) = (recorded.at, recorded.outcome);
-                    self.recorded.push(Recorded { contact, case, at, outcome });
-                }
+            GateEvent::ContactRecorded(recorded) if recorded.direction == Direction::Outbound => {
+                let (contact, case) = (recorded.contact, recorded.case);
+                let (at, outcome) = (recorded.at, recorded.outcome);
+                self.recorded.push(Recorded { contact, case, at, outcome });
             }
             GateEvent::PermitReserved(reserved) => {
                 self.reserved += 1;

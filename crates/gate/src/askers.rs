@@ -1,0 +1,116 @@
+//! Which agencies ask, from which lines.
+
+use events::gate::Line;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use model::AgencyId;
+use serde::{Deserialize, Serialize};
+
+use crate::attempts::ASKERS_MAX;
+
+/// The number of an agency with one of its lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct AskerNumber(pub u32);
+
+/// The number of a line, whoever calls from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct LineNumber(u32);
+
+/// What stands in the place of a line where there is none.
+pub(crate) const NO_LINE: Line = match Line::new("-") {
+    Some(line) => line,
+    None => panic!("a line"),
+};
+
+/// Beyond so many, lines that were never seen share one number an agency; an agency has a handful.
+const LINES_MAX: u32 = ASKERS_MAX / 2;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asker {
+    pub agency: AgencyId,
+    pub line: LineNumber,
+    /// The line is registered to the agency.
+    pub registered: bool,
+}
+
+/// Every agency with every line that it ever asked from or has registered.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Stored")]
+pub(crate) struct Askers {
+    lines: Vec<Line>,
+    askers: Vec<Asker>,
+    #[serde(skip)]
+    line_numbers: HashMap<Line, LineNumber, FixedState>,
+    #[serde(skip)]
+    asker_numbers: HashMap<(AgencyId, LineNumber), AskerNumber, FixedState>,
+}
+
+/// What a snapshot holds.
+#[derive(Deserialize)]
+struct Stored {
+    lines: Vec<Line>,
+    askers: Vec<Asker>,
+}
+
+impl From<Stored> for Askers {
+    fn from(Stored { lines, askers }: Stored) -> Self {
+        let line_numbers = (0..).zip(&lines).map(|(number, line)| (*line, LineNumber(number))).collect();
+        let asker_numbers =
+            (0..).zip(&askers).map(|(number, of)| ((of.agency, of.line), AskerNumber(number))).collect();
+        Self { lines, askers, line_numbers, asker_numbers }
+    }
+}
+
+impl Askers {
+    pub fn at(&self, number: AskerNumber) -> Option<&Asker> {
+        self.askers.get(number.0 as usize)
+    }
+
+    /// A line by its number.
+    pub fn line_of(&self, number: LineNumber) -> Option<Line> {
+        self.lines.get(number.0 as usize).copied().filter(|line| *line != NO_LINE)
+    }
+
+    /// The number of a line that was ever seen.
+    pub fn line(&self, line: &Line) -> Option<LineNumber> {
+        self.line_numbers.get(line).copied()
+    }
+
+    /// Whether a line is registered to an agency.
+    pub fn registered(&self, agency: AgencyId, line: LineNumber) -> bool {
+        let number = self.asker_numbers.get(&(agency, line));
+        number.and_then(|number| self.at(*number)).is_some_and(|asker| asker.registered)
+    }
+
+    pub fn register(&mut self, agency: AgencyId, line: &Line, registered: bool) {
+        let number = self.number(agency, line);
+        // A line that found no number of its own stays unregistered.
+        let own = self.line(line);
+        if let Some(asker) = self.askers.get_mut(number.0 as usize).filter(|asker| own == Some(asker.line)) {
+            asker.registered = registered;
+        }
+    }
+
+    /// The number of an agency with a line, seen before or not.
+    pub fn number(&mut self, agency: AgencyId, line: &Line) -> AskerNumber {
+        let next = LineNumber(self.lines.len() as u32);
+        let line = match self.line(line) {
+            Some(known) => known,
+            None if next.0 >= LINES_MAX && *line != NO_LINE => return self.number(agency, &NO_LINE),
+            None => {
+                self.lines.push(*line);
+                self.line_numbers.insert(*line, next);
+                next
+            }
+        };
+        if let Some(number) = self.asker_numbers.get(&(agency, line)) {
+            return *number;
+        }
+        let number = AskerNumber((self.askers.len() as u32).min(ASKERS_MAX - 1));
+        if number.0 as usize == self.askers.len() {
+            self.askers.push(Asker { agency, line, registered: false });
+            self.asker_numbers.insert((agency, line), number);
+        }
+        number
+    }
+}

@@ -1,0 +1,112 @@
+//! What a rule looks at in a contact, one bit each, so that a contact that it does not count is passed over with one
+//! comparison.
+
+use model::{Channel, Outcome, Purpose, Role};
+use policy::pack::{Counted, Kind, Rule};
+use policy::sets::{Exception, Exceptions, Key, Scope};
+
+use crate::attempts::{Attempt, Stage};
+
+/// What there is to be said of a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Marks(u32);
+
+/// The marks with which a rule passes a contact over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Screen(u32);
+
+const CHANNELS: u32 = Role::ALL.len() as u32;
+const PURPOSES: u32 = CHANNELS + Channel::ALL.len() as u32;
+/// From here on, what the contact does not have in common with the request.
+const KEYS: u32 = PURPOSES + Purpose::ALL.len() as u32;
+const OTHERS: u32 = KEYS + Key::ALL.len() as u32;
+
+/// It was with none of the case's contact points.
+const NOT_OF_CASE: u32 = 1 << OTHERS;
+/// It never reached the number.
+const UNCONNECTED: u32 = 1 << (OTHERS + 1);
+/// It was a conversation.
+const CONVERSATION: u32 = 1 << (OTHERS + 2);
+/// Nothing was conveyed, for sure.
+const NOTHING_CONVEYED: u32 = 1 << (OTHERS + 3);
+/// It is not being made, and what became of it is known.
+const NO_POSSIBLE_TALK: u32 = 1 << (OTHERS + 4);
+
+const _: () = assert!(OTHERS + 4 < u32::BITS);
+
+impl Marks {
+    pub const NONE: Self = Self(0);
+
+    /// Of a contact with somebody in this role; `agrees`: what it has in common with the request.
+    pub fn of(role: Role, attempt: &Attempt, agrees: Scope, of_case: bool) -> Self {
+        let outcome = attempt.stage.outcome();
+        let possible = matches!(attempt.stage, Stage::Dialing | Stage::Made(Outcome::Unknown));
+        let mark = |is: bool, mark: u32| if is { mark } else { 0 };
+        Self(
+            1 << role as u32
+                | 1 << (CHANNELS + attempt.channel as u32)
+                | 1 << (PURPOSES + attempt.purpose as u32)
+                | missing(agrees)
+                | mark(!of_case, NOT_OF_CASE)
+                | mark(outcome.is_some_and(Outcome::unconnected), UNCONNECTED)
+                | mark(outcome == Some(Outcome::Conversation), CONVERSATION)
+                | mark(outcome.is_some_and(|outcome| !outcome.conveyed()), NOTHING_CONVEYED)
+                | mark(!possible, NO_POSSIBLE_TALK),
+        )
+    }
+}
+
+impl Screen {
+    /// Of a rule that counts contacts; of another one, all of them pass.
+    pub fn of(rule: &Rule) -> Self {
+        let scope = scope(rule).unwrap_or(Scope::NONE);
+        // A scope that names neither contact point nor person looks at the contact points of the case.
+        let of_case = !scope.has(Key::ContactPoint) && !scope.has(Key::Person);
+        let scoped = missing(Scope::NONE) & !missing(scope) | if of_case { NOT_OF_CASE } else { 0 };
+        let roles = Role::ALL.iter().filter(|role| !rule.who.roles.has(**role));
+        let channels = Channel::ALL.iter().filter(|channel| !rule.who.channels.has(**channel));
+        let purposes = Purpose::ALL.iter().filter(|purpose| !rule.who.purposes.has(**purpose));
+        let channels = channels.fold(0, |all, channel| all | 1 << (CHANNELS + *channel as u32));
+        let who = roles.fold(channels, |all, role| all | 1 << *role as u32);
+        let who = purposes.fold(who, |all, purpose| all | 1 << (PURPOSES + *purpose as u32));
+        let unconnected =
+            |except: Exceptions| if except.has(Exception::Unconnected) { UNCONNECTED } else { 0 };
+        let kind = match &rule.kind {
+            Kind::Frequency(frequency) => {
+                let kind = match frequency.count {
+                    Counted::Attempts => 0,
+                    Counted::Unanswered => CONVERSATION,
+                    Counted::Communications => NOTHING_CONVEYED,
+                };
+                who | kind | unconnected(frequency.except)
+            }
+            Kind::Interval(interval) => who | unconnected(interval.except),
+            Kind::Lines(_) => who,
+            // A conversation is one, whatever its role and purpose.
+            Kind::CoolDown(_) => channels | NO_POSSIBLE_TALK,
+            Kind::Hours(_) | Kind::Purpose(_) | Kind::Fresh(_) | Kind::Content(_) | Kind::Shared(_) => 0,
+        };
+        Self(scoped | kind)
+    }
+
+    /// Whether a rule counts it, exceptions by consent apart.
+    pub const fn counts(self, marks: Marks) -> bool {
+        self.0 & marks.0 == 0
+    }
+}
+
+/// What is not in common.
+const fn missing(agrees: Scope) -> u32 {
+    ((Scope::ALL.bits() & !agrees.bits()) as u32) << KEYS
+}
+
+/// What two contacts must have in common for a rule to count them.
+pub(crate) fn scope(rule: &Rule) -> Option<Scope> {
+    match &rule.kind {
+        Kind::Frequency(frequency) => Some(frequency.scope),
+        Kind::CoolDown(cool_down) => Some(cool_down.scope),
+        Kind::Interval(interval) => Some(interval.scope),
+        Kind::Lines(lines) => Some(lines.scope),
+        Kind::Hours(_) | Kind::Purpose(_) | Kind::Fresh(_) | Kind::Content(_) | Kind::Shared(_) => None,
+    }
+}
