@@ -95,3 +95,9 @@ fn given_a_seed_when_run_twice_and_as_services_then_the_figures_are_the_same_and
         assert_ne!(embedded[key], other[key], "seeds 7 and 8 have the same {key}");
     }
 }
+
+/// A person's numbers, and a case's, lie in different partitions: they are counted as one.
+#[test]
+fn given_a_gate_of_three_partitions_when_demonstrated_then_every_promise_is_kept() {
+    assert_promises(&demo("3", &["--gate-partitions", "3"]));
+}

@@ -644,6 +644,9 @@ pub struct Demo {
     /// Simulated days.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub days: u32,
+    /// Partitions of the gate. With more than one, a person's numbers may lie in different ones, and are counted as one.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64), conflicts_with = "nats")]
+    pub gate_partitions: u16,
     /// Where the pages are served.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,

@@ -35,6 +35,7 @@ pub(super) async fn run(asked: Demo, format: Format) -> Result<(), Failure> {
         cases: asked.cases,
         days: asked.days,
         nats: asked.nats,
+        gate_partitions: asked.gate_partitions,
         pages: match (asked.exit, asked.nats) {
             (false, _) => Some(asked.listen),
             // The process for the pages is one of the five, also when nobody looks at them.

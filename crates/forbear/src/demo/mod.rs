@@ -23,7 +23,7 @@ use runtime::{Clock, Follower, SimulatedClock};
 use sha2::{Digest, Sha256};
 use vault::MasterKey;
 
-use crate::config::Config;
+use crate::config::{Config, Partitions};
 use crate::node::{Node, Place, Role, Start, StartError};
 use days::{Days, Dialing, People};
 pub use portfolio::{SOUGHT_NUMBER, STRANGER_NUMBER};
@@ -51,6 +51,8 @@ pub struct Demo {
     pub days: u32,
     /// As services on a NATS server that it starts.
     pub nats: bool,
+    /// Partitions of the gate; 1 on a NATS server.
+    pub gate_partitions: u16,
     /// Where the pages are served afterwards; `None`: they are not.
     pub pages: Option<SocketAddr>,
     /// Show progress on the terminal.
@@ -112,6 +114,7 @@ impl Demo {
     pub async fn run(&self) -> Result<Ran, DemoError> {
         let config = Config {
             data: self.directory.join("data"),
+            partitions: Partitions { gate: self.gate_partitions, ..Partitions::default() },
             listen: self.pages.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))),
             ..Config::default()
         };
