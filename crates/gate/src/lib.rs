@@ -39,6 +39,7 @@ mod attempts;
 mod consent;
 mod contact;
 mod decider;
+mod expected;
 mod figures;
 mod hold;
 mod hours;
