@@ -108,6 +108,10 @@ pub trait Decider: Send + Sync + 'static {
     /// The events that the command leads to (none if it changes nothing), or why not.
     fn decide(state: &Self::State, command: &Self::Command, now: Now) -> Result<Vec<Self::Event>, Refusal>;
 
+    /// Told before a batch is decided what it is, so that a large state can bring what each will look at near the processor
+    /// at once, where one after another each would wait for the memory alone. Changes nothing.
+    fn expect(_state: &Self::State, _commands: &[&Self::Command]) {}
+
     /// Takes one event into the state.
     fn evolve(state: &mut Self::State, event: &Self::Event, at: Timestamp, position: Position);
 

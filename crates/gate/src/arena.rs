@@ -77,6 +77,11 @@ impl<R: Record> Arena<R> {
         self.index.find(hash(*id), same).map(|number| Number::<R>::from(*number))
     }
 
+    /// The number that an id most probably has, without a look at its record.
+    pub fn guess(&self, id: &Id<R>) -> Option<u32> {
+        self.index.find(hash(*id), |_| true).copied()
+    }
+
     pub fn len(&self) -> usize {
         self.records.len()
     }

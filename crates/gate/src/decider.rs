@@ -125,6 +125,10 @@ impl Decider for Gate {
         }
     }
 
+    fn expect(state: &State, commands: &[&GateCommand]) {
+        crate::expected::look(state, commands);
+    }
+
     fn evolve(state: &mut State, event: &GateEvent, at: Timestamp, position: Position) {
         state.take(event, at, position);
     }

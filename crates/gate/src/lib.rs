@@ -69,6 +69,7 @@ mod consent;
 mod contact;
 mod course;
 mod decider;
+mod expected;
 mod figures;
 mod hold;
 mod homes;

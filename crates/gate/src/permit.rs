@@ -81,6 +81,11 @@ pub(crate) enum Stage {
 }
 
 impl Permits {
+    /// Whether it is open, or was lately.
+    pub fn known(&self, permit: Position) -> bool {
+        self.by_position.contains_key(&permit)
+    }
+
     /// Whether a permit waits and may still be redeemed at `now`: so long it counts.
     pub fn waits(&self, permit: Position, now: Timestamp) -> bool {
         let permit = self.by_position.get(&permit);

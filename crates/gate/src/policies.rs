@@ -253,7 +253,10 @@ impl Policies {
         let mut plan = Plan::default();
         for (index, adopted) in packs.iter().zip(self.get(packs)) {
             let rules = (0_u16..).zip(&adopted.pack.rules).filter(|(_, rule)| {
-                rule.who.roles.has(role) && rule.who.channels.has(channel) && rule.who.purposes.has(purpose)
+                rule.who.roles.has(role)
+                    && rule.who.channels.has(channel)
+                    && rule.who.purposes.has(purpose)
+                    && !always_allows(rule, purpose)
             });
             let rules: Vec<u16> = rules
                 .inspect(|(_, rule)| {
@@ -369,6 +372,17 @@ impl Policies {
 
 /// The role of whom is asked for, the channel, the purpose.
 pub(crate) type RequestKind = (Role, Channel, Purpose);
+
+/// The rule demands nothing of a contact for this purpose: only an explanation shows it.
+fn always_allows(rule: &Rule, purpose: Purpose) -> bool {
+    match &rule.kind {
+        Kind::Purpose(of) => {
+            let reachable = of.debtor_out_of_contact.is_some_and(|out| out.purposes.has(purpose));
+            of.allowed.has(purpose) && !of.confirmed.has(purpose) && !reachable
+        }
+        _ => false,
+    }
+}
 
 /// Every kind of request, in the order of the plans.
 fn kinds() -> impl Iterator<Item = RequestKind> {

@@ -18,6 +18,8 @@ pub(crate) struct Seen<'a> {
     pub agency: AgencyId,
     pub link: &'a Link,
     pub marks: Marks,
+    /// When it was; what waits is in every window.
+    dated: Timestamp,
     debts: &'a [CaseId],
     /// Whoever it was with consented to something at some time.
     pub consents: bool,
@@ -34,7 +36,7 @@ pub(crate) struct AllSeen<'a> {
 impl Seen<'_> {
     /// In a window that looks back to there: what waits is in every one.
     pub fn since(&self, start: Timestamp) -> bool {
-        self.attempt.at >= start || self.attempt.stage == Stage::Waiting
+        self.dated >= start
     }
 
     /// Whether it counts toward a debt.
@@ -124,7 +126,8 @@ impl<'a> Facts<'a> {
         let person =
             if link.person == own_link.person { self.person } else { self.state.persons.at(link.person) };
         let consents = person.is_some_and(|person| !person.consents().is_empty());
-        let mut seen = Seen { attempt, contact, agency, link, marks: Marks::NONE, debts, consents };
+        let dated = if attempt.stage == Stage::Waiting { Timestamp(i64::MAX) } else { attempt.at };
+        let mut seen = Seen { attempt, contact, agency, link, marks: Marks::NONE, dated, debts, consents };
         // Most are about their case alone, and so is most that is asked for.
         let alone = self.toward.is_none() && !attempt.attributed && link.case == own_link.case;
         let toward = alone || self.debts().any(|debt| seen.toward(debt, self.state));
