@@ -87,6 +87,10 @@ pub(crate) fn set(state: &State, asked: &PartitionsSetV1) -> Result<Vec<GateEven
 
 /// Takes in what the contact point's own partition knows.
 pub(crate) fn tell(state: &State, told: &ContactLinkedV2) -> Result<Vec<GateEvent>, Refusal> {
+    if state.partitions.sole() {
+        // Whoever follows another's log must not go past this.
+        return Err(Reason::detail(Code::UNAVAILABLE, "it was not told yet which partition it is").into());
+    }
     if state.partitions.is_here(&told.contact.0) {
         return Ok(Vec::new());
     }

@@ -10,6 +10,7 @@ mod fresh;
 mod holds;
 mod homes;
 mod hours;
+mod interleaved;
 mod interval;
 mod lines;
 mod numbers;

@@ -65,10 +65,10 @@ scope = ["person"]
 const MINUTE_MS: i64 = 60_000;
 
 /// SplitMix64.
-struct Chance(u64);
+pub struct Chance(pub u64);
 
 impl Chance {
-    fn below(&mut self, bound: usize) -> usize {
+    pub fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -76,7 +76,7 @@ impl Chance {
         ((mixed ^ mixed >> 31) % bound as u64) as usize
     }
 
-    fn of<T: Copy>(&mut self, several: &[T]) -> T {
+    pub fn of<T: Copy>(&mut self, several: &[T]) -> T {
         several[self.below(several.len())]
     }
 }

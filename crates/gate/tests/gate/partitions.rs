@@ -137,6 +137,20 @@ impl Gates {
         }
     }
 
+    /// One step of a course: what it ends with, or what it was told.
+    pub fn step<C: Course>(&mut self, course: &mut C, told: Told) -> Result<C::End, Told> {
+        match course.next(told) {
+            Step::Done(end) => Ok(end),
+            Step::Ask { partition, query } => Err(Told::Reply(Ok(self.query(partition, &query)))),
+            Step::Give { partition, command, .. } => Err(Told::Answer(self.give(partition, &command))),
+        }
+    }
+
+    /// What was logged, with when.
+    pub fn logged(&self, partition: u16) -> &[(Timestamp, GateEvent)] {
+        &self.partitions[usize::from(partition)].log
+    }
+
     /// `None`: whoever drove it is gone.
     pub fn drive<C: Course>(&mut self, mut course: C) -> Option<C::End> {
         let mut told = Told::Start;
