@@ -25,6 +25,10 @@ pub const WAITING_MAX: usize = 4096;
 /// While a record is on its way nobody can be answered, so the writer is woken only for so much work at once.
 const WORTH_WAKING: usize = 64;
 
+/// While clients come back, the writer decides what has come as soon as it is so much: it works beside those who
+/// have yet to come, not after them.
+const WORTH_DECIDING: usize = 32;
+
 /// How often the writer looks whether time has passed.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -138,7 +142,7 @@ impl<'a, D: Decider> Leader<'a, D> {
     /// How much has to come before something can be done about it.
     fn worth_waking(&self) -> usize {
         if self.gathering() {
-            self.gather.missing()
+            self.gather.missing().min(WORTH_DECIDING)
         } else if self.flights.len() < self.in_flight_good {
             1
         } else {
