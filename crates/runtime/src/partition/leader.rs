@@ -1,7 +1,7 @@
 //! The single writer's loop: decide what has come, close a record, hand it to the store, answer.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eventlog::Writer;
 use events::{Decider, Position, RecordBuilder, RecordHash, Tally};
@@ -59,6 +59,8 @@ pub struct Leader<'a, D: Decider> {
     pub(super) in_flight_max: usize,
     pub(super) in_flight_good: usize,
     pub(super) gather: Gather,
+    /// When the last record became durable.
+    pub(super) acknowledged_at: Instant,
     pub(super) repeated: HashMap<Tally, u32>,
     pub(super) ticked: Timestamp,
     pub(super) since_snapshot: u64,
@@ -93,6 +95,7 @@ impl<'a, D: Decider> Leader<'a, D> {
             flights: VecDeque::new(),
             in_flight: 0,
             gather,
+            acknowledged_at: Instant::now(),
             repeated: HashMap::new(),
             since_snapshot: 0,
             snapshot_due: false,
@@ -143,8 +146,8 @@ impl<'a, D: Decider> Leader<'a, D> {
     fn worth_waking(&self) -> usize {
         if self.gathering() {
             self.gather.missing().min(WORTH_DECIDING)
-        } else if self.flights.len() < self.in_flight_good {
-            1
+        } else if self.flights.len() < self.in_flight_good() {
+            self.missing_share().clamp(1, WORTH_DECIDING)
         } else {
             WORTH_WAKING
         }
