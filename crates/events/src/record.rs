@@ -370,7 +370,7 @@ fn array<const N: usize>(bytes: &[u8], offset: usize) -> [u8; N] {
     array
 }
 
-/// The first 8 bytes of the SHA-256 of a command's serialised input.
+/// The first 8 bytes of the SHA-256 of some input, little-endian: a short name for it.
 pub fn input_digest(input: &[u8]) -> u64 {
     u64::from_le_bytes(array(&Sha256::digest(input), 0))
 }

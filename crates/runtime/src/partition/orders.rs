@@ -50,12 +50,20 @@ impl<D: Decider> Leader<'_, D> {
 
     /// Has the processor fetch what the next slice asks for.
     fn fetch(&self) {
-        let of = |message: &Message<D>| match message {
-            Message::Order(caller) => self.replica.commands.fetch(&caller.submitted().order.id),
-            _ => 0,
-        };
+        let orders = self.inbox.iter().flat_map(|message| match message {
+            Message::Order(caller) => std::slice::from_ref(caller.submitted()),
+            Message::Orders { orders, .. } => orders,
+            Message::Query { .. } | Message::Followed { .. } => &[],
+        });
+        let mut fetched = 0_u64;
+        let near = orders.take(SLICE).map(|Submitted { order, .. }| {
+            fetched = fetched.wrapping_add(self.replica.commands.fetch(&order.id));
+            &order.command
+        });
+        let commands: Vec<_> = near.collect();
         // It is fetched only if something is made of it.
-        std::hint::black_box(self.inbox.iter().take(SLICE).map(of).fold(0, u64::wrapping_add));
+        std::hint::black_box(fetched);
+        D::expect(&self.replica.state, &commands);
     }
 
     fn count(&mut self) {
