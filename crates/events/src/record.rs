@@ -86,7 +86,7 @@ pub struct Cause {
 pub struct Envelope {
     /// The command's id; a retry carries the same.
     pub command: CommandId,
-    /// The first 8 bytes of the SHA-256 of the command's input, to tell a retry from a mistake.
+    /// The XXH3-64 of the command's tenant and input, to tell a retry from a mistake.
     pub input: u64,
     /// When it was decided, in milliseconds after the record's time.
     pub delay_ms: u32,
@@ -112,7 +112,6 @@ pub struct RecordBuilder {
     commands: u32,
     events: u32,
     time: Option<Timestamp>,
-    scratch: Vec<u8>,
 }
 
 impl RecordBuilder {
@@ -123,17 +122,9 @@ impl RecordBuilder {
         let time = self.time.unwrap_or(at);
         envelope.delay_ms = u32::try_from(at.ms_since(time)).unwrap_or(0);
         let before = self.body.len();
-        // As in the codec: serialising plain data into a growing vector has no way to fail.
-        if let Err(error) = crate::codec::append(&envelope, &mut self.body) {
-            unreachable!("an envelope does not serialise: {error}");
-        }
+        put_envelope(&mut self.body, &envelope);
         put_varint(&mut self.body, events.len() as u64);
-        for event in events {
-            self.scratch.clear();
-            event.encode(&mut self.scratch);
-            put_varint(&mut self.body, self.scratch.len() as u64);
-            self.body.extend_from_slice(&self.scratch);
-        }
+        events.iter().for_each(|event| put_event(&mut self.body, event));
         if self.len() > RECORD_MAX {
             self.body.truncate(before);
             return false;
@@ -337,6 +328,33 @@ impl<'a> Body<'a> {
     }
 }
 
+/// The envelope in postcard, in which a struct is its fields and an array its bytes, one after the other: the id
+/// is taken as a whole, not byte by byte.
+fn put_envelope(out: &mut Vec<u8>, envelope: &Envelope) {
+    let Envelope { command, input, delay_ms, actor, tenant, cause } = envelope;
+    out.extend_from_slice(&command.0);
+    // As in the codec: serialising plain data into a growing vector has no way to fail.
+    if let Err(error) = crate::codec::append(&(input, delay_ms, actor, tenant, cause), out) {
+        unreachable!("an envelope does not serialise: {error}");
+    }
+}
+
+/// The event behind its length, which most often is one byte.
+fn put_event<E: crate::Event>(out: &mut Vec<u8>, event: &E) {
+    let before = out.len();
+    out.push(0);
+    event.encode(out);
+    let length = out.len() - before - 1;
+    match u8::try_from(length) {
+        Ok(short) if short < 0x80 => out[before] = short,
+        _ => {
+            let mut varint = Vec::with_capacity(5);
+            put_varint(&mut varint, length as u64);
+            out.splice(before..=before, varint);
+        }
+    }
+}
+
 fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
@@ -352,7 +370,7 @@ fn array<const N: usize>(bytes: &[u8], offset: usize) -> [u8; N] {
     array
 }
 
-/// The first 8 bytes of the SHA-256 of a command's serialised input.
+/// The first 8 bytes of the SHA-256 of some input, little-endian: a short name for it.
 pub fn input_digest(input: &[u8]) -> u64 {
     u64::from_le_bytes(array(&Sha256::digest(input), 0))
 }
@@ -361,6 +379,13 @@ pub fn input_digest(input: &[u8]) -> u64 {
 mod tests {
     use super::*;
     use crate::platform::{ElectedV1, PlatformEvent};
+
+    crate::events! {
+        /// Of any length.
+        pub enum TextEvent {
+            0x7f02 Said(String) = { 1: String },
+        }
+    }
 
     fn elected(epoch: u32) -> PlatformEvent {
         PlatformEvent::Elected(ElectedV1 { epoch, instance: InstanceId(9), partitions: 1 })
@@ -388,6 +413,36 @@ mod tests {
         assert_eq!(record.commands[1].first, Position(12));
         assert_eq!(record.commands[1].at, Timestamp(1005));
         assert_eq!(record.commands[0].events.len(), 2);
+    }
+
+    #[test]
+    fn given_any_envelope_when_put_into_a_record_then_it_is_as_postcard_has_it() {
+        let stream = StreamId { service: crate::Service::Gate, partition: 300 };
+        let cause = Some(Cause { stream, position: Position(1 << 40) });
+        let actor = Actor::Follower(crate::Service::Ledger);
+        let tenant = Tenant::Agency(AgencyId(700));
+        for envelope in [envelope(0xff), Envelope { delay_ms: 1 << 20, actor, tenant, cause, ..envelope(1) }]
+        {
+            let mut bytes = vec![1];
+            put_envelope(&mut bytes, &envelope);
+            assert_eq!(bytes, postcard::to_extend(&envelope, vec![1]).expect("plain data"));
+        }
+    }
+
+    #[test]
+    fn given_events_of_any_length_when_put_into_a_record_then_they_are_read_as_encoded() {
+        let event = |length: usize| TextEvent::Said("x".repeat(length));
+        let events: Vec<_> = [0, 1, 120, 121, 122, 123, 200, 20_000].into_iter().map(event).collect();
+        let mut builder = RecordBuilder::default();
+        assert!(builder.push(envelope(1), Timestamp(0), &events));
+        let (bytes, _) = builder.finish(0, 1, Position(0), RecordHash::GENESIS);
+        let record = Record::parse(&bytes).expect("just written");
+        for (event, stored) in events.iter().zip(&record.commands[0].events) {
+            let mut encoded = Vec::new();
+            crate::Event::encode(event, &mut encoded);
+            assert_eq!(**stored, encoded);
+        }
+        assert_eq!(record.commands[0].events.len(), events.len());
     }
 
     #[test]

@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 use std::hash::BuildHasher;
 
 use events::{Cause, Position, StreamId};
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::{DefaultHashBuilder, HashMap};
 use model::CommandId;
 use serde::{Deserialize, Serialize};
+
+use crate::places::Places;
 
 /// What is remembered of an accepted command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,17 +22,16 @@ pub struct Accepted {
 }
 
 /// The newest accepted commands, up to a bound, and how far each followed log has been worked off.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(from = "Stored")]
 pub struct CommandIndex {
     /// Oldest first.
     newest: VecDeque<(CommandId, Accepted)>,
     followed: HashMap<StreamId, Followed>,
-    /// Where each stands in `newest`: its place there plus `gone`, cut to 32 bits. A table of small numbers
-    /// beside a queue that is written in order: half the memory of a map, and a third of its cache misses.
+    /// Where each stands in `newest`: its place there plus `gone`, cut to 32 bits.
     #[serde(skip)]
-    places: HashTable<u32>,
-    /// How many have been forgotten.
+    places: Places,
+    /// How many have been forgotten, and one: the place 0 of an unused entry stands for none.
     #[serde(skip)]
     gone: u64,
     #[serde(skip)]
@@ -39,6 +40,9 @@ pub struct CommandIndex {
 
 /// The bound must leave room for telling places apart.
 const PLACES_MAX: usize = u32::MAX as usize;
+
+/// The table grows by so much at once: to grow is to enter everything again.
+const GROWTH: usize = 4;
 
 /// As a snapshot has it.
 #[derive(Deserialize)]
@@ -52,6 +56,18 @@ impl From<Stored> for CommandIndex {
         let mut index = Self { newest, followed, ..Self::default() };
         index.rebuild(index.newest.len());
         index
+    }
+}
+
+impl Default for CommandIndex {
+    fn default() -> Self {
+        Self {
+            newest: VecDeque::new(),
+            followed: HashMap::default(),
+            places: Places::default(),
+            gone: 1,
+            hasher: DefaultHashBuilder::default(),
+        }
     }
 }
 
@@ -69,15 +85,16 @@ impl CommandIndex {
         if let Some(index) = self.index_of(&command) {
             self.newest[index].1 = accepted;
         } else {
-            if self.places.len() == self.places.capacity() {
-                self.rebuild(2 * self.newest.len() + 1);
+            if self.newest.len() >= self.places.room() {
+                self.rebuild(GROWTH * self.newest.len());
             }
             let place = self.place(self.newest.len());
             self.newest.push_back((command, accepted));
             self.enter(&command, place);
         }
         while self.newest.len() > bound.min(PLACES_MAX) {
-            self.forget_oldest();
+            self.newest.pop_front();
+            self.gone = self.gone.wrapping_add(1);
         }
     }
 
@@ -86,12 +103,18 @@ impl CommandIndex {
         self.index_of(command).map(|index| &self.newest[index].1)
     }
 
+    /// Reads where [`Self::get`] will look: done for many commands, one after the other, it takes no longer than for
+    /// one, because the processor waits for all of them at once.
+    pub fn fetch(&self, command: &CommandId) -> u64 {
+        self.places.fetch(hash(&self.hasher, command))
+    }
+
     fn index_of(&self, command: &CommandId) -> Option<usize> {
-        let is_it = |place: &u32| {
-            self.newest.get(self.index(*place)).is_some_and(|(candidate, _)| candidate == command)
+        let is_it = |place: u32| {
+            self.newest.get(self.index(place)).is_some_and(|(candidate, _)| candidate == command)
         };
-        let hash = self.hasher.hash_one(command);
-        self.places.find(hash, is_it).map(|place| self.index(*place))
+        let hash = hash(&self.hasher, command);
+        self.places.find(hash, is_it).map(|place| self.index(place))
     }
 
     fn place(&self, index: usize) -> u32 {
@@ -102,30 +125,17 @@ impl CommandIndex {
         place.wrapping_sub(self.gone as u32) as usize
     }
 
-    /// There is room for it.
     fn enter(&mut self, command: &CommandId, place: u32) {
         let Self { places, newest, gone, hasher, .. } = self;
-        let rehash = |place: &u32| {
-            let index = place.wrapping_sub(*gone as u32) as usize;
-            newest.get(index).map_or(0, |(command, _)| hasher.hash_one(command))
-        };
-        places.insert_unique(hasher.hash_one(command), place, rehash);
-    }
-
-    fn forget_oldest(&mut self) {
-        let Some((oldest, _)) = self.newest.front() else { return };
-        let (hash, place) = (self.hasher.hash_one(oldest), self.place(0));
-        if let Ok(entry) = self.places.find_entry(hash, |candidate| *candidate == place) {
-            entry.remove();
-        }
-        self.newest.pop_front();
-        self.gone = self.gone.wrapping_add(1);
+        let index = |place: u32| place.wrapping_sub(*gone as u32) as usize;
+        let hash_of = |place| newest.get(index(place)).map_or(0, |(command, _)| hash(hasher, command));
+        places.enter(hash(hasher, command), place, |place| index(place) < newest.len(), hash_of);
     }
 
     /// Makes the table anew, from the queue and in its order: much faster than to let it grow, which would
     /// look each command up in the order of the table.
     fn rebuild(&mut self, room: usize) {
-        self.places = HashTable::with_capacity(room);
+        self.places = Places::with_room(room);
         for index in 0..self.newest.len() {
             let (command, place) = (self.newest[index].0, self.place(index));
             self.enter(&command, place);
@@ -156,6 +166,11 @@ impl CommandIndex {
     }
 }
 
+/// As one number, which is hashed in one step.
+fn hash(hasher: &DefaultHashBuilder, command: &CommandId) -> u64 {
+    hasher.hash_one(u128::from_le_bytes(command.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,7 +184,7 @@ mod tests {
         }
         assert_eq!(index.get(&CommandId([1; 16])), None);
         assert_eq!(index.get(&CommandId([2; 16])), Some(&accepted(2)));
-        assert_eq!(index.newest.len(), index.places.len());
+        assert_eq!(index.newest.len(), 3);
     }
 
     #[test]
@@ -193,7 +208,7 @@ mod tests {
                 assert_eq!(index.get(&id(known)), Some(&accepted(known)));
             }
             assert_eq!(oldest.checked_sub(1).and_then(|gone| index.get(&id(gone))), None);
-            assert_eq!(index.places.len(), index.newest.len());
+            assert_eq!(index.newest.len() as u64, (n + 1).min(BOUND));
         }
     }
 }

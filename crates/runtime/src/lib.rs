@@ -4,6 +4,7 @@
 //! **Architecture invariant:** all concurrency and all clocks live here; the deciders know neither.
 
 mod bulk;
+mod call;
 mod clock;
 mod command_index;
 mod digest;
@@ -14,6 +15,7 @@ pub mod manager;
 mod metrics;
 pub mod nats;
 mod partition;
+mod places;
 mod port;
 pub mod projection;
 mod replica;

@@ -13,27 +13,19 @@ use async_trait::async_trait;
 use events::{Code, Decider, Position, Refusal, StreamId};
 use tokio::sync::{Notify, oneshot};
 
-use crate::digest;
+use crate::call::{Answer, Caller, Submitted};
 use crate::port::{Answered, Order, PartitionPort};
-
-/// An order with the digest of its input.
-pub(crate) struct Submitted<D: Decider> {
-    pub order: Order<D::Command>,
-    pub input: u64,
-}
 
 pub(crate) enum Message<D: Decider> {
     /// Most come alone.
-    Order {
-        order: Submitted<D>,
-        reply: oneshot::Sender<Answered<D>>,
-    },
+    Order(Caller<D>),
     Orders {
         orders: Vec<Submitted<D>>,
         reply: oneshot::Sender<Vec<Answered<D>>>,
     },
     Query {
-        query: D::Query,
+        /// Apart, so that a queue of orders is a queue of pointers.
+        query: Box<D::Query>,
         reply: oneshot::Sender<Result<D::Reply, Refusal>>,
     },
     Followed {
@@ -47,7 +39,7 @@ impl<D: Decider> Message<D> {
     pub(crate) fn weight(&self) -> usize {
         match self {
             Self::Orders { orders, .. } => orders.len().max(1),
-            Self::Order { .. } | Self::Query { .. } | Self::Followed { .. } => 1,
+            Self::Order(_) | Self::Query { .. } | Self::Followed { .. } => 1,
         }
     }
 
@@ -56,7 +48,7 @@ impl<D: Decider> Message<D> {
         let refusal = || Refusal::from(Code::UNAVAILABLE);
         // A caller that has gone away needs no answer.
         match self {
-            Self::Order { reply, .. } => drop(reply.send(Err(refusal()))),
+            Self::Order(caller) => drop(caller),
             Self::Orders { orders, reply } => {
                 drop(reply.send(orders.iter().map(|_| Err(refusal())).collect()));
             }
@@ -236,13 +228,18 @@ impl<D: Decider> Mailbox<D> {
     }
 
     /// Gives one order.
-    pub(crate) async fn submit_one(&self, order: Order<D::Command>) -> Answered<D> {
-        let order = digested::<D>(order)?;
-        let (reply, answer) = oneshot::channel();
-        if !self.send(Message::Order { order, reply }).await {
-            return Err(Code::UNAVAILABLE.into());
-        }
-        answer.await.unwrap_or_else(|_| Err(Code::UNAVAILABLE.into()))
+    pub(crate) async fn submit_one(&self, caller: Caller<D>, answer: Answer<D>) -> Answered<D> {
+        answer.listen().await;
+        let listening = match self.put(Message::Order(caller)) {
+            Put::Done => true,
+            // Dropped, it has answered itself.
+            Put::Closed => false,
+            Put::Full(message) => {
+                self.send_when_freed(message).await;
+                false
+            }
+        };
+        answer.wait(listening).await
     }
 }
 
@@ -268,19 +265,12 @@ impl Drop for Blocked<'_> {
     }
 }
 
-fn digested<D: Decider>(order: Order<D::Command>) -> Result<Submitted<D>, Refusal> {
-    // The tenant is part of it: another party that gives the same id must not get this one's answer (P8).
-    // Commands are plain data; should one not serialise, its digest would not tell it from another.
-    let input = digest::of_input(&(order.tenant, &order.command)).ok_or(Code::MALFORMED)?;
-    Ok(Submitted { order, input })
-}
-
 #[async_trait]
 impl<D: Decider> PartitionPort<D> for Mailbox<D> {
     async fn submit(&self, orders: Vec<Order<D::Command>>) -> Vec<Answered<D>> {
         let count = orders.len();
         let all = |code: Code| (0..count).map(|_| Err(code.into())).collect();
-        let Ok(orders) = orders.into_iter().map(digested).collect() else { return all(Code::MALFORMED) };
+        let Ok(orders) = orders.into_iter().map(Submitted::of).collect() else { return all(Code::MALFORMED) };
         let (reply, answers) = oneshot::channel();
         if !self.send(Message::Orders { orders, reply }).await {
             return all(Code::UNAVAILABLE);
@@ -290,7 +280,7 @@ impl<D: Decider> PartitionPort<D> for Mailbox<D> {
 
     async fn query(&self, query: D::Query) -> Result<D::Reply, Refusal> {
         let (reply, answer) = oneshot::channel();
-        if !self.send(Message::Query { query, reply }).await {
+        if !self.send(Message::Query { query: Box::new(query), reply }).await {
             return Err(Code::UNAVAILABLE.into());
         }
         answer.await.unwrap_or_else(|_| Err(Code::UNAVAILABLE.into()))

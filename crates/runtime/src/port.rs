@@ -7,6 +7,7 @@ use events::{Actor, Cause, Code, Decider, Position, Refusal, StreamId, Tenant, p
 use model::CommandId;
 use serde::{Deserialize, Serialize};
 
+use crate::call::{Answer, Caller, Submitted, call};
 use crate::mailbox::Mailbox;
 
 /// A command on its way: what is asked, and by whom.
@@ -92,13 +93,29 @@ impl<D: Decider> Port<D> {
     }
 
     /// Gives one order to the partition that its key names.
-    pub async fn submit(&self, order: Order<D::Command>) -> Answered<D> {
-        let partition = self.route(&order.command);
-        if let Some(Reach::Here(mailbox)) = self.partitions.get(usize::from(partition)) {
-            return mailbox.submit_one(order).await;
+    pub fn submit(&self, order: Order<D::Command>) -> impl Future<Output = Answered<D>> + Send {
+        enum Way<'a, D: Decider> {
+            Here(&'a Mailbox<D>, Result<(Caller<D>, Answer<D>), Refusal>),
+            Elsewhere(u16, Box<Order<D::Command>>),
         }
-        let mut answers = self.submit_to(partition, vec![order]).await;
-        answers.pop().unwrap_or_else(|| Err(Code::UNAVAILABLE.into()))
+        let partition = self.route(&order.command);
+        // Before the future is made: an order that stood in it would be copied wherever the future is.
+        let way = match self.partitions.get(usize::from(partition)) {
+            Some(Reach::Here(mailbox)) => Way::Here(mailbox, Submitted::of(order).map(call)),
+            _ => Way::Elsewhere(partition, Box::new(order)),
+        };
+        async move {
+            match way {
+                Way::Here(mailbox, called) => {
+                    let (caller, answer) = called?;
+                    mailbox.submit_one(caller, answer).await
+                }
+                Way::Elsewhere(partition, order) => {
+                    let mut answers = self.submit_to(partition, vec![*order]).await;
+                    answers.pop().unwrap_or_else(|| Err(Code::UNAVAILABLE.into()))
+                }
+            }
+        }
     }
 
     /// Gives orders to one partition.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use eventlog::Log;
 use events::record::RecordedCommand;
-use events::{Code, Decider, Decoded, Event, Position, Record, Refusal, StreamId};
+use events::{Code, Decider, Decoded, Envelope, Event, Position, Reason, Record, Refusal, StreamId, Tenant};
 use hashbrown::HashMap;
 use model::CommandId;
 use tokio::sync::oneshot;
 
+use crate::call::Caller;
 use crate::port::Answered;
 
 /// An answer, or where to find it.
@@ -19,12 +20,14 @@ pub enum Pending<D: Decider> {
     Stored {
         slot: u64,
         command: CommandId,
+        /// Whose command the first one has to be.
+        tenant: Tenant,
     },
 }
 
 /// Somebody who is answered when a record is durable.
 pub enum Waiting<D: Decider> {
-    Order { answer: Pending<D>, reply: oneshot::Sender<Answered<D>> },
+    Order { answer: Pending<D>, caller: Caller<D> },
     Orders { answers: Vec<Pending<D>>, reply: oneshot::Sender<Vec<Answered<D>>> },
     Query { answer: D::Reply, reply: oneshot::Sender<Result<D::Reply, Refusal>> },
     Followed { answer: Option<Position>, reply: oneshot::Sender<Result<Option<Position>, Refusal>> },
@@ -34,12 +37,13 @@ impl<D: Decider> Waiting<D> {
     /// What they wait for is durable. A caller that has gone away needs no answer.
     pub fn answer(self, log: &Arc<dyn Log>, stream: StreamId) {
         match self {
-            Self::Order { answer: Pending::Known(answer), reply } => drop(reply.send(answer)),
-            Self::Order { answer, reply } => {
+            Self::Order { answer: Pending::Known(answer), caller } => caller.give(answer),
+            Self::Order { answer, caller } => {
                 let log = Arc::clone(log);
                 tokio::spawn(async move {
-                    let answer = from_log::<D>(&*log, stream, vec![answer]).await.pop();
-                    reply.send(answer.unwrap_or_else(|| Err(Code::UNAVAILABLE.into())))
+                    if let Some(answer) = from_log::<D>(&*log, stream, vec![answer]).await.pop() {
+                        caller.give(answer);
+                    }
                 });
             }
             Self::Orders { answers, reply } => {
@@ -63,7 +67,7 @@ impl<D: Decider> Waiting<D> {
     pub fn unavailable(self) {
         let refusal = || Refusal::from(Code::UNAVAILABLE);
         match self {
-            Self::Order { reply, .. } => drop(reply.send(Err(refusal()))),
+            Self::Order { caller, .. } => drop(caller),
             Self::Orders { answers, reply } => {
                 drop(reply.send(answers.iter().map(|_| Err(refusal())).collect()));
             }
@@ -76,13 +80,13 @@ impl<D: Decider> Waiting<D> {
 /// Answers retries from the log: the first answer follows from the stored events. Who retries a batch asks
 /// for many commands of few records, so each record is read once.
 async fn from_log<D: Decider>(log: &dyn Log, stream: StreamId, answers: Vec<Pending<D>>) -> Vec<Answered<D>> {
-    let mut by_slot: BTreeMap<u64, HashMap<CommandId, Vec<usize>>> = BTreeMap::new();
+    let mut by_slot: BTreeMap<u64, HashMap<CommandId, Vec<(usize, Tenant)>>> = BTreeMap::new();
     let mut known = Vec::with_capacity(answers.len());
     for (index, answer) in answers.into_iter().enumerate() {
         known.push(match answer {
             Pending::Known(answer) => answer,
-            Pending::Stored { slot, command } => {
-                by_slot.entry(slot).or_default().entry(command).or_default().push(index);
+            Pending::Stored { slot, command, tenant } => {
+                by_slot.entry(slot).or_default().entry(command).or_default().push((index, tenant));
                 Err(Code::UNAVAILABLE.into())
             }
         });
@@ -93,14 +97,23 @@ async fn from_log<D: Decider>(log: &dyn Log, stream: StreamId, answers: Vec<Pend
         let record = stored.first().map(|stored| Record::parse(&stored.bytes));
         let Some(Ok(record)) = record else { continue };
         for recorded in &record.commands {
-            for index in wanted.get(&recorded.envelope.command).into_iter().flatten() {
-                if let Some(answer) = first_answer::<D>(recorded) {
+            let Envelope { command, tenant: whose, .. } = recorded.envelope;
+            for (index, tenant) in wanted.get(&command).into_iter().flatten() {
+                if whose != *tenant {
+                    known[*index] = Err(reused(command));
+                } else if let Some(answer) = first_answer::<D>(recorded) {
                     known[*index] = Ok(answer);
                 }
             }
         }
     }
     known
+}
+
+/// The id was given before, with other input or by another party.
+pub fn reused(command: CommandId) -> Refusal {
+    let detail = format!("expected the input first given with {command}, got another");
+    Reason::detail(Code::COMMAND_ID_REUSED, detail).into()
 }
 
 fn first_answer<D: Decider>(recorded: &RecordedCommand<'_>) -> Option<D::Answer> {

@@ -30,7 +30,8 @@ pub struct Flight<D: Decider> {
 impl<D: Decider> Leader<'_, D> {
     /// Moves what has been gathered towards the disk.
     pub async fn send(&mut self) {
-        let good = self.flights.len() < self.in_flight_good && !self.gathering() && self.is_fair_share();
+        let good =
+            self.flights.len() < self.in_flight_good() && !self.gathering() && self.missing_share() == 0;
         if good || (self.in_flight < self.in_flight_max && self.open.len() >= RECORD_GOOD) {
             self.close_record();
         }
@@ -47,10 +48,15 @@ impl<D: Decider> Leader<'_, D> {
         self.gather.is_waiting() && !self.open.is_empty() && self.waiting.len() < WAITING_MAX
     }
 
-    /// Whether the open record is not small beside the one in flight: two records of half the clients each
-    /// are in flight together, not one of all and one of the first who came back.
-    fn is_fair_share(&self) -> bool {
-        self.flights.back().is_none_or(|flight| 2 * self.decided >= flight.decided)
+    /// How many records are good to have on their way.
+    pub fn in_flight_good(&self) -> usize {
+        self.in_flight_good.max(if self.gather.overlaps() { 2 } else { 1 }).min(self.in_flight_max)
+    }
+
+    /// How much work the open record lacks to be no longer small beside the one in flight: two records of half the
+    /// clients each are in flight together, not one of all and one of the first who came back.
+    pub fn missing_share(&self) -> usize {
+        self.flights.back().map_or(0, |flight| flight.decided.div_ceil(2).saturating_sub(self.decided))
     }
 
     /// Closes the open record. Without events, whoever waits is answered with the last record in flight.
@@ -69,6 +75,7 @@ impl<D: Decider> Leader<'_, D> {
             }
             return;
         }
+        self.gather.closed();
         let events = self.open.events();
         let epoch = self.replica.chain.epoch;
         let (bytes, hash) = self.open.finish(self.number, epoch, self.position, self.last);
@@ -116,7 +123,12 @@ impl<D: Decider> Leader<'_, D> {
         metrics.records.inc();
         metrics.bytes.inc_by(flight.bytes.len() as u64);
         metrics.append_seconds.observe(took.as_secs_f64());
-        self.gather.answered(flight.decided, took);
+        // Without the time behind the record before it.
+        let now = Instant::now();
+        let commit = now - flight.sent.max(self.acknowledged_at);
+        self.acknowledged_at = now;
+        let on_their_way = self.flights.iter().map(|flight| flight.decided).sum();
+        self.gather.answered(flight.decided, commit, self.decided, on_their_way);
         self.answer(flight.waiting);
         if let Some(bytes) = flight.snapshot {
             self.store_snapshot(bytes);

@@ -1,7 +1,7 @@
 //! The single writer's loop: decide what has come, close a record, hand it to the store, answer.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eventlog::Writer;
 use events::{Decider, Position, RecordBuilder, RecordHash, Tally};
@@ -24,6 +24,10 @@ pub const WAITING_MAX: usize = 4096;
 
 /// While a record is on its way nobody can be answered, so the writer is woken only for so much work at once.
 const WORTH_WAKING: usize = 64;
+
+/// While clients come back, the writer decides what has come as soon as it is so much: it works beside those who
+/// have yet to come, not after them.
+const WORTH_DECIDING: usize = 32;
 
 /// How often the writer looks whether time has passed.
 const LOOK: Duration = Duration::from_millis(250);
@@ -55,6 +59,8 @@ pub struct Leader<'a, D: Decider> {
     pub(super) in_flight_max: usize,
     pub(super) in_flight_good: usize,
     pub(super) gather: Gather,
+    /// When the last record became durable.
+    pub(super) acknowledged_at: Instant,
     pub(super) repeated: HashMap<Tally, u32>,
     pub(super) ticked: Timestamp,
     pub(super) since_snapshot: u64,
@@ -89,6 +95,7 @@ impl<'a, D: Decider> Leader<'a, D> {
             flights: VecDeque::new(),
             in_flight: 0,
             gather,
+            acknowledged_at: Instant::now(),
             repeated: HashMap::new(),
             since_snapshot: 0,
             snapshot_due: false,
@@ -138,9 +145,9 @@ impl<'a, D: Decider> Leader<'a, D> {
     /// How much has to come before something can be done about it.
     fn worth_waking(&self) -> usize {
         if self.gathering() {
-            self.gather.missing()
-        } else if self.flights.len() < self.in_flight_good {
-            1
+            self.gather.missing().min(WORTH_DECIDING)
+        } else if self.flights.len() < self.in_flight_good() {
+            self.missing_share().clamp(1, WORTH_DECIDING)
         } else {
             WORTH_WAKING
         }
