@@ -99,7 +99,7 @@ where
 
 /// A closed loop.
 async fn ask_and_ask_again(port: Port<Notes>, client: u64, until: Instant) -> Result<Vec<Duration>, Refusal> {
-    let mut latencies = Vec::with_capacity(100_000);
+    let mut latencies = Vec::new();
     let mut asked = Instant::now();
     while asked < until {
         port.submit(order(client, latencies.len() as u64)).await?;
@@ -118,7 +118,7 @@ async fn ask_when_due(
     every: Duration,
     until: Instant,
 ) -> Result<Vec<Duration>, Refusal> {
-    let mut latencies = Vec::with_capacity(100_000);
+    let mut latencies = Vec::new();
     let mut due = first;
     while due < until {
         // A client that is late asks at once.

@@ -41,6 +41,10 @@ pub struct CommandIndex {
 /// The bound must leave room for telling places apart.
 const PLACES_MAX: usize = u32::MAX as usize;
 
+/// Room for so many, if the bound is so high, is reserved at once: it costs nothing until it is used, and to grow is to
+/// copy everything.
+const RESERVED_MAX: usize = 1 << 20;
+
 /// The table grows by so much at once: to grow is to enter everything again.
 const GROWTH: usize = 4;
 
@@ -85,6 +89,9 @@ impl CommandIndex {
         if let Some(index) = self.index_of(&command) {
             self.newest[index].1 = accepted;
         } else {
+            if self.newest.is_empty() {
+                self.newest.reserve_exact(bound.min(RESERVED_MAX) + 1);
+            }
             if self.newest.len() >= self.places.room() {
                 self.rebuild(GROWTH * self.newest.len());
             }
