@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use events::Position;
 use events::gate::{GateCommand, GateEvent};
-use gate::{Course, Redeem, Request, Settle, Told};
+use gate::{Redeem, Request, Settle, Told};
 use model::{ContactPointId, Outcome, Timestamp};
 
 use crate::one_or_several::Chance;
@@ -40,9 +40,9 @@ scope = ["person"]
 
 /// Who drives one permit.
 enum Driving {
-    Asking(Request),
-    Using(Position, Redeem),
-    Telling(Settle),
+    Asking(Box<Request>),
+    Using(Position, Box<Redeem>),
+    Telling(Box<Settle>),
 }
 
 struct Driver {
@@ -63,23 +63,23 @@ impl Driver {
         let told = std::mem::replace(&mut self.told, Told::Start);
         let partitions = gates.count();
         match self.driving {
-            Driving::Asking(mut course) => match gates.step(&mut course, told) {
+            Driving::Asking(mut course) => match gates.step(&mut *course, told) {
                 Err(told) => After::Goes(Box::new(Self { driving: Driving::Asking(course), told, ..self })),
                 Ok(Err(_)) => After::Ends,
                 Ok(Ok(granted)) => {
                     let course = Redeem::new(self.contact, granted.permit, [call; 16], partitions);
-                    let driving = Driving::Using(granted.permit, course);
+                    let driving = Driving::Using(granted.permit, Box::new(course));
                     After::Goes(Box::new(Self { driving, told: Told::Start, ..self }))
                 }
             },
-            Driving::Using(permit, mut course) => match gates.step(&mut course, told) {
+            Driving::Using(permit, mut course) => match gates.step(&mut *course, told) {
                 Err(told) => {
                     After::Goes(Box::new(Self { driving: Driving::Using(permit, course), told, ..self }))
                 }
                 Ok(Ok(true)) => After::Calls(self.contact, permit),
                 Ok(_) => After::Ends,
             },
-            Driving::Telling(mut course) => match gates.step(&mut course, told) {
+            Driving::Telling(mut course) => match gates.step(&mut *course, told) {
                 Err(told) => After::Goes(Box::new(Self { driving: Driving::Telling(course), told, ..self })),
                 Ok(_) => After::Ends,
             },
@@ -140,14 +140,15 @@ fn given_steps_in_any_order_and_crashes_between_them_then_the_caps_hold_by_when_
                 0 | 1 if drivers.len() < 6 => {
                     let contact = numbers[chance.below(3)];
                     let asked = call(contact, cases[chance.below(2)]);
-                    let driving = Driving::Asking(Request::new(asked, 3));
+                    let driving = Driving::Asking(Box::new(Request::new(asked, 3)));
                     drivers.push(Driver { contact, driving, told: Told::Start });
                 }
                 2 if !live.is_empty() => {
                     let (contact, permit) = live.remove(chance.below(live.len()));
                     let outcome = chance.of(Outcome::ALL);
                     let course = Settle::new(contact, permit, outcome, (Vec::new(), Vec::new()), 3);
-                    drivers.push(Driver { contact, driving: Driving::Telling(course), told: Told::Start });
+                    let driving = Driving::Telling(Box::new(course));
+                    drivers.push(Driver { contact, driving, told: Told::Start });
                 }
                 3 if chance.below(3) == 0 => gates.tick(),
                 4 if chance.below(3) == 0 => gates.follow_new(),
