@@ -44,7 +44,8 @@ impl Client {
             0..=61 => self.call(link).await,
             62..=67 => self.hammer(link).await,
             68..=74 => self.batch().await,
-            75..=77 => self.stop(link.contact).await,
+            75 => self.stop(link.contact).await,
+            76..=77 => self.call(link).await,
             78..=85 => self.record(link).await,
             86..=89 => self.hold(link.contact).await,
             90..=93 => self.place(link).await,
@@ -99,6 +100,11 @@ impl Client {
     }
 
     async fn use_it(&mut self, contact: ContactPointId, permit: Position) {
+        if self.chance.percent(12) {
+            self.race(contact);
+            let pause = self.chance.below(400);
+            sleep(Duration::from_millis(pause)).await;
+        }
         match self.chance.below(10) {
             // The trunk died.
             0 => return,
@@ -176,18 +182,36 @@ impl Client {
     }
 
     async fn stop(&mut self, contact: ContactPointId) {
-        // A world in which everybody is stopped is a dull one.
+        if let Some(command) = self.stop_of(contact) {
+            self.do_it(command).await;
+        }
+    }
+
+    /// Somebody else stops the contact point while its permit is about to be used.
+    fn race(&mut self, contact: ContactPointId) {
+        let Some(command) = self.stop_of(contact) else { return };
+        let mut other = Chance::new(self.chance.draw(), 0);
+        let (stage, order) = (Arc::clone(&self.stage), self.stage.order(command));
+        tokio::spawn(async move {
+            let partition = stage.partition(&order.command);
+            sleep(Duration::from_millis(other.below(150))).await;
+            stage.insist(partition, order, 25, &mut other).await;
+        });
+    }
+
+    /// A stop; none if the world would be a dull one, in which everybody is stopped.
+    fn stop_of(&mut self, contact: ContactPointId) -> Option<GateCommand> {
         let stopped = {
             let inner = self.stage.inner();
             let links = &self.stage.world.links;
             links.iter().filter(|link| inner.witness.view.book().stopped(link.contact)).count()
         };
         if 2 * stopped >= self.stage.world.links.len() {
-            return;
+            return None;
         }
         let source =
             *self.chance.pick(&[StopSource::CalledPerson, StopSource::Collector, StopSource::Regulator]);
-        self.do_it(GateCommand::PlaceStop { contact, source }).await;
+        Some(GateCommand::PlaceStop { contact, source })
     }
 
     /// News of a contact that took place a while ago.
