@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use events::gate::{
     ContactClosedV1, ContactRecordedV1, Direction, GateAnswer, GateCommand, HoldKind, HoldLiftedV1,
-    HoldPlacedV1, HoldSource, StopSource,
+    HoldPlacedV1, HoldSource, PermitRequest, StopSource,
 };
 use events::{Position, Refusal};
+use gate::{Course, Redeem, Request, Settle, Tell};
 use model::{AgencyId, Channel, ContactPointId, Outcome, Purpose};
 use tokio::time::sleep;
 
 use crate::chance::Chance;
+use crate::router::Router;
 use crate::stage::Stage;
 use crate::world::Named;
 
@@ -42,7 +44,8 @@ impl Client {
             0..=61 => self.call(link).await,
             62..=67 => self.hammer(link).await,
             68..=74 => self.batch().await,
-            75..=77 => self.stop(link.contact).await,
+            75 => self.stop(link.contact).await,
+            76..=77 => self.call(link).await,
             78..=85 => self.record(link).await,
             86..=89 => self.hold(link.contact).await,
             90..=93 => self.place(link).await,
@@ -67,21 +70,41 @@ impl Client {
         self.stage.insist(partition, order, tries, &mut self.chance).await
     }
 
-    fn ask(&mut self, link: Named) -> GateCommand {
+    fn ask(&mut self, link: Named) -> PermitRequest {
         let other = self.chance.percent(12);
         let agency = if other { AgencyId(1 + self.chance.below(3) as u32) } else { link.agency };
-        GateCommand::RequestPermit(link.asked(agency, *self.chance.pick(&CHANNELS)))
+        link.asked(agency, *self.chance.pick(&CHANNELS))
+    }
+
+    /// Takes a call to its end, by one router after another.
+    async fn drive<C: Course + Clone>(&mut self, course: C) -> Option<C::End> {
+        let (call, patience) = (self.stage.call(), self.chance.below(3));
+        let tries = if self.chance.percent(15) { 1 } else { 20 };
+        for _ in 0..=patience {
+            let mut router = Router::new(&self.stage, &mut self.chance, 25, tries);
+            let end = router.drive(course.clone(), call).await;
+            if end.is_some() || self.stage.is_over() {
+                return end;
+            }
+        }
+        None
     }
 
     /// A permit, and what a dialer does with it.
     async fn call(&mut self, link: Named) {
-        let command = self.ask(link);
-        if let Some(Ok(GateAnswer::Permit { permit, .. })) = self.do_it(command).await {
-            self.use_it(link.contact, permit).await;
+        let asked = self.ask(link);
+        let granted = self.drive(Request::new(asked, self.stage.partitions)).await;
+        if let Some(Ok(granted)) = granted {
+            self.use_it(link.contact, granted.permit).await;
         }
     }
 
     async fn use_it(&mut self, contact: ContactPointId, permit: Position) {
+        if self.chance.percent(12) {
+            self.race(contact);
+            let pause = self.chance.below(400);
+            sleep(Duration::from_millis(pause)).await;
+        }
         match self.chance.below(10) {
             // The trunk died.
             0 => return,
@@ -92,17 +115,17 @@ impl Client {
             }
             _ => {}
         }
-        let call = self.chance.draw().to_be_bytes();
+        let (call, partitions) = (self.chance.draw().to_be_bytes(), self.stage.partitions);
         let redeem = |salt: u8| {
             let mut digest = [salt; 16];
             digest[..8].copy_from_slice(&call);
-            GateCommand::RedeemPermit { contact, permit, call: digest }
+            Redeem::new(contact, permit, digest, partitions)
         };
-        let mut placed = matches!(self.do_it(redeem(0)).await, Some(Ok(_)));
+        let mut placed = matches!(self.drive(redeem(0)).await, Some(Ok(_)));
         if self.chance.percent(25) {
             // The same call once more, or another with the same permit.
             let salt = self.chance.below(2) as u8;
-            placed |= matches!(self.do_it(redeem(salt)).await, Some(Ok(_)));
+            placed |= matches!(self.drive(redeem(salt)).await, Some(Ok(_)));
         }
         if !placed || self.chance.percent(20) {
             return;
@@ -114,30 +137,29 @@ impl Client {
         let times = 1 + self.chance.below(2);
         for _ in 0..times {
             let outcome = *self.chance.pick(Outcome::ALL);
-            let (toward, discussed) = (Vec::new(), Vec::new());
-            self.do_it(GateCommand::SettlePermit { contact, permit, outcome, toward, discussed }).await;
+            self.drive(Settle::new(contact, permit, outcome, (Vec::new(), Vec::new()), partitions)).await;
         }
     }
 
     /// The same question again and again.
     async fn hammer(&mut self, link: Named) {
-        let command = self.ask(link);
+        let asked = self.ask(link);
         for _ in 0..self.chance.between(3, 20) {
             if !self.stage.step() {
                 return;
             }
-            self.do_it(command.clone()).await;
+            self.drive(Request::new(asked.clone(), self.stage.partitions)).await;
         }
     }
 
-    /// Many at once, over one stream.
+    /// Many at once, straight to one partition: where that is not enough, it has to refuse.
     async fn batch(&mut self) {
         let partition = self.chance.below(u64::from(self.stage.partitions)) as u16;
         let links = self.stage.world.links.clone();
         let mut orders = Vec::new();
         for _ in 0..self.chance.between(2, 8) {
             let link = *self.chance.pick(&links);
-            let command = self.ask(link);
+            let command = GateCommand::RequestPermit(self.ask(link));
             if self.stage.partition(&command) == partition {
                 orders.push(self.stage.order(command));
             }
@@ -160,18 +182,36 @@ impl Client {
     }
 
     async fn stop(&mut self, contact: ContactPointId) {
-        // A world in which everybody is stopped is a dull one.
+        if let Some(command) = self.stop_of(contact) {
+            self.do_it(command).await;
+        }
+    }
+
+    /// Somebody else stops the contact point while its permit is about to be used.
+    fn race(&mut self, contact: ContactPointId) {
+        let Some(command) = self.stop_of(contact) else { return };
+        let mut other = Chance::new(self.chance.draw(), 0);
+        let (stage, order) = (Arc::clone(&self.stage), self.stage.order(command));
+        tokio::spawn(async move {
+            let partition = stage.partition(&order.command);
+            sleep(Duration::from_millis(other.below(150))).await;
+            stage.insist(partition, order, 25, &mut other).await;
+        });
+    }
+
+    /// A stop; none if the world would be a dull one, in which everybody is stopped.
+    fn stop_of(&mut self, contact: ContactPointId) -> Option<GateCommand> {
         let stopped = {
             let inner = self.stage.inner();
             let links = &self.stage.world.links;
             links.iter().filter(|link| inner.witness.view.book().stopped(link.contact)).count()
         };
         if 2 * stopped >= self.stage.world.links.len() {
-            return;
+            return None;
         }
         let source =
             *self.chance.pick(&[StopSource::CalledPerson, StopSource::Collector, StopSource::Regulator]);
-        self.do_it(GateCommand::PlaceStop { contact, source }).await;
+        Some(GateCommand::PlaceStop { contact, source })
     }
 
     /// News of a contact that took place a while ago.
@@ -191,7 +231,7 @@ impl Client {
             discussed: Vec::new(),
             line: None,
         };
-        self.do_it(GateCommand::RecordContact(recorded)).await;
+        self.drive(Tell::recorded(recorded, self.stage.partitions)).await;
     }
 
     /// No contact for a moment.
@@ -242,7 +282,8 @@ impl Client {
 
     /// The law changes: other limits, in the same windows.
     async fn legislate(&mut self) {
-        if !self.chance.percent(30) {
+        // Where several partitions judge one call, they would judge it by different laws for a moment.
+        if self.stage.world.spread || !self.chance.percent(30) {
             return;
         }
         self.version = (self.version + self.chance.below(12) as usize) % 100;

@@ -102,6 +102,10 @@ impl Fate {
                 let weather = Weather::random(&mut self.chance);
                 self.stage.inner().weather = weather;
             }
+            89..=90 if self.swarm.kills => {
+                let partition = self.chance.below(u64::from(self.stage.partitions)) as u16;
+                self.stage.follow(partition);
+            }
             _ => {
                 let partition = self.chance.below(u64::from(self.stage.partitions)) as u16;
                 self.stage.compare(partition).await;

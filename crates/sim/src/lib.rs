@@ -4,7 +4,8 @@
 //! partitions, one to three instances of the gate. [`clients`] act on it over a network that loses, doubles and delays;
 //! [`fate`] crashes the store and the processes, takes leases away and leaves some unaware of it, makes clocks jump, lets
 //! days pass. The store is [`eventlog::memory`] with its faults. Everything in between is the product: `runtime`'s
-//! partitions and [`gate::Gate`].
+//! partitions and process managers, [`gate::Gate`], and the order of steps over several partitions ([`gate::Course`]) by
+//! routers that die between any two of them.
 //!
 //! At each step the [`witness`] and its [`view`] look at the log: an independent reading by plain scans. At the end
 //! nothing goes wrong any more and all must go on ([`peace`]).
@@ -19,11 +20,13 @@ pub mod caps;
 pub mod chance;
 mod clients;
 mod fate;
+mod follower;
 mod machines;
 pub mod mutation;
 mod peace;
 pub mod promise;
 mod replay;
+mod router;
 mod stage;
 mod stores;
 mod subject;
@@ -121,6 +124,7 @@ async fn play(stage: &Arc<Stage>) {
     if stage.check(begun).is_none() {
         return;
     }
+    (0..stage.partitions).for_each(|partition| stage.follow(partition));
     let clients = 3 + stage.settings.seed % 10;
     let clients: Vec<_> =
         (0..clients).map(|number| tokio::spawn(clients::client(Arc::clone(stage), number))).collect();

@@ -55,6 +55,12 @@ mutations! {
     CommandIdsForgotten = "command-ids-forgotten",
     /// Who asks is answered before the record is durable.
     AnsweredBeforeDurable = "answered-before-durable",
+    /// The home of a person or a case gives every share that it is asked for.
+    HomesAllowAll = "homes-allow-all",
+    /// A share counts no more once its call is being made.
+    SharesGivenUpWhenUsed = "shares-given-up-when-used",
+    /// A permit needs no shares.
+    SharesNotNeeded = "shares-not-needed",
     /// The store takes a record into any slot.
     FenceDropped = "fence-dropped",
 }

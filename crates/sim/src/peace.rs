@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use eventlog::memory::Faults;
 use events::Code;
-use events::gate::{GateAnswer, GateCommand, StopSource};
-use gate::SETTLE_AFTER_MS;
+use events::gate::{GateAnswer, GateCommand, PartitionsSetV1, StopSource};
+use gate::{Course, Redeem, Request, SETTLE_AFTER_MS, Settle};
 use model::{Channel, Outcome};
 use runtime::{Answered, SystemClock};
 use tokio::time::sleep;
 
 use crate::chance::Chance;
 use crate::promise::{Checked, Promise, Violation, holds};
+use crate::router::Router;
 use crate::stage::{Stage, Weather};
 use crate::subject::Subject;
 
@@ -30,6 +31,9 @@ pub async fn begin(stage: &Arc<Stage>) -> Checked {
     };
     (0..count).for_each(|machine| stage.start(machine));
     for partition in 0..stage.partitions {
+        // As the program does when it starts.
+        let set = PartitionsSetV1 { partitions: stage.partitions, own: partition };
+        taken(told(stage, partition, GateCommand::SetPartitions(set)).await?)?;
         let law = GateCommand::AdoptPolicy(stage.world.law(0));
         taken(told(stage, partition, law).await?)?;
     }
@@ -75,33 +79,32 @@ fn catch_up_with_the_log(stage: &Arc<Stage>) {
 pub async fn restore(stage: &Arc<Stage>) -> Checked {
     catch_up_with_the_log(stage);
     let link = stage.world.spared;
-    let request = GateCommand::RequestPermit(link.asked(link.agency, Channel::Call));
-    let answer = told(stage, stage.partition(&request), request.clone()).await?;
-    let Ok(GateAnswer::Permit { permit, .. }) = answer else {
-        return not_live(format!("expected a permit for somebody whom nobody calls, got {answer:?}"));
+    let (contact, partitions) = (link.contact, stage.partitions);
+    let request = || Request::new(link.asked(link.agency, Channel::Call), partitions);
+    let permit = match end(stage, request()).await? {
+        Ok(granted) => granted.permit,
+        Err(denied) => {
+            return not_live(format!("expected a permit for somebody whom nobody calls, got {denied:?}"));
+        }
     };
-    let contact = link.contact;
-    let redeem = GateCommand::RedeemPermit { contact, permit, call: [7; 16] };
-    let answer = told(stage, stage.partition(&redeem), redeem).await?;
-    if !matches!(answer, Ok(GateAnswer::Redeemed { .. })) {
-        return not_live(format!("expected the redemption of a fresh permit, got {answer:?}"));
-    }
-    let outcome = Outcome::NoAnswer;
-    let settle =
-        GateCommand::SettlePermit { contact, permit, outcome, toward: Vec::new(), discussed: Vec::new() };
-    let answer = told(stage, stage.partition(&settle), settle).await?;
-    if !matches!(answer, Ok(GateAnswer::Settled { .. })) {
-        return not_live(format!("expected the call to be settled, got {answer:?}"));
-    }
+    let used = end(stage, Redeem::new(contact, permit, [7; 16], partitions)).await?;
+    holds(Promise::Live, used == Ok(true), || format!("expected a fresh permit to be used, got {used:?}"))?;
+    let settle = Settle::new(contact, permit, Outcome::NoAnswer, (Vec::new(), Vec::new()), partitions);
+    let settled = end(stage, settle).await?;
+    holds(Promise::Live, matches!(settled, Ok(GateAnswer::Settled { .. })), || {
+        format!("expected the call to be settled, got {settled:?}")
+    })?;
     let stop = GateCommand::PlaceStop { contact, source: StopSource::CalledPerson };
     let answer = told(stage, stage.partition(&stop), stop).await?;
     if !matches!(answer, Ok(GateAnswer::Stopped { .. })) {
         return not_live(format!("expected the stop to be placed, got {answer:?}"));
     }
-    let reasons = match told(stage, stage.partition(&request), request).await? {
-        Ok(GateAnswer::Refused { reasons, .. }) => reasons,
-        Err(refusal) => refusal.reasons,
-        answer => return Err(Violation::of(Promise::Stop, format!("after the stop: {answer:?}"))),
+    let reasons = match end(stage, request()).await? {
+        Ok(granted) => {
+            let detail = format!("after the stop of {contact}: {granted:?}");
+            return Err(Violation::of(Promise::Stop, detail));
+        }
+        Err(denied) => denied.refusal.reasons,
     };
     holds(Promise::Stop, reasons.iter().any(|reason| reason.code == Code::STOPPED), || {
         format!("expected the stop among the reasons, got {reasons:?}")
@@ -131,7 +134,9 @@ async fn everything_closes(stage: &Arc<Stage>) -> Checked {
             )
         });
         format!("permits are still open at {time}, long after their time: {:?}", each.collect::<Vec<_>>())
-    })
+    })?;
+    let shares = inner.witness.view.book().open_shares();
+    holds(Promise::Live, shares == 0, || format!("{shares} shares are still open, long after their time"))
 }
 
 async fn log_and_leaders_agree(stage: &Arc<Stage>) -> Checked {
@@ -157,6 +162,16 @@ async fn log_and_leaders_agree(stage: &Arc<Stage>) -> Checked {
     holds(Promise::Cap, inner.dated_wrongly || ahead_ms <= bound_ms, || {
         format!("expected a log at most {bound_ms} ms ahead of the true time, got {ahead_ms} ms")
     })
+}
+
+/// Takes a call to its end.
+async fn end<C: Course>(stage: &Arc<Stage>, course: C) -> Checked<C::End> {
+    let mut chance = Chance::new(stage.settings.seed, 0x000f_0006);
+    let call = stage.call();
+    match Router::new(stage, &mut chance, 0, TRIES).drive(course, call).await {
+        Some(end) => Ok(end),
+        None => not_live("a call does not come to its end, though nothing goes wrong".to_owned()),
+    }
 }
 
 fn not_live<T>(detail: String) -> Checked<T> {

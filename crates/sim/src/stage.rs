@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use eventlog::memory::{Faults, MemoryLog};
-use events::gate::GateCommand;
-use events::{Actor, Code, Decider, Tenant, partition_of};
+use events::gate::{GateCommand, GateQuery, GateReply};
+use events::{Actor, Code, Decider, Refusal, Tenant, partition_of};
 use model::{AgencyId, CommandId, Timestamp};
 use runtime::{Answered, Options, Order, Port};
 use tokio::time::{Instant, sleep};
 
 use crate::chance::Chance;
+use crate::follower::Following;
 use crate::machines::{Install, Machine};
 use crate::mutation::Mutation;
 use crate::promise::{Checked, Violation};
@@ -71,6 +72,8 @@ pub struct Inner {
     violation: Option<Violation>,
     /// A process began under a wrong clock: what it wrote may be dated wrongly.
     pub dated_wrongly: bool,
+    /// Who follows each partition for the shares of others.
+    pub following: Vec<Option<Following>>,
 }
 
 impl Stage {
@@ -117,6 +120,7 @@ impl Stage {
                 install,
                 violation: None,
                 dated_wrongly: false,
+                following: Vec::new(),
             }),
             world,
         }
@@ -204,12 +208,67 @@ impl Stage {
         Order { id: CommandId(id), actor, tenant, cause: None, command }
     }
 
+    /// A call that may be made again.
+    pub fn call(&self) -> u64 {
+        self.orders.fetch_add(1, Ordering::AcqRel)
+    }
+
+    /// The nth order of a call; without a number one of its own.
+    pub fn order_of(&self, call: u64, nth: Option<u32>, command: GateCommand) -> Order<GateCommand> {
+        let mut order = self.order(command);
+        if let Some(nth) = nth {
+            let mut id = [0xc2; 16];
+            id[4..12].copy_from_slice(&call.to_be_bytes());
+            id[12..].copy_from_slice(&nth.to_be_bytes());
+            order.id = CommandId(id);
+        }
+        order
+    }
+
+    /// Who follows a partition is started, or starts again.
+    pub fn follow(self: &Arc<Self>, partition: u16) {
+        let following = crate::follower::follow(self, partition);
+        let mut inner = self.inner();
+        let place = usize::from(partition);
+        if inner.following.len() <= place {
+            inner.following.resize_with(place + 1, || None);
+        }
+        inner.following[place] = following;
+    }
+
+    /// Asks one machine over the network.
+    pub async fn ask(
+        &self,
+        partition: u16,
+        query: GateQuery,
+        chance: &mut Chance,
+    ) -> Result<GateReply, Refusal> {
+        let weather = self.inner().weather;
+        let unavailable = || Err(Code::UNAVAILABLE.into());
+        if chance.percent(weather.lost_requests) {
+            return unavailable();
+        }
+        self.show_time();
+        let Some(port) = self.port_of(self.whom_to_ask(partition, chance)) else { return unavailable() };
+        match port.query(partition, Asked::Gate(query)).await {
+            Ok(Said::Gate(reply)) => Ok(reply),
+            Ok(Said::State(_)) => unavailable(),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Where a machine is reached.
+    pub fn port_of(&self, machine: usize) -> Option<Port<Subject>> {
+        self.inner().machines.get(machine).and_then(Machine::port)
+    }
+
     /// The partition of a command; the first for one without a key.
     pub fn partition(&self, command: &GateCommand) -> u16 {
         Subject::key(command).map_or(0, |key| partition_of(&key, self.partitions))
     }
 
-    fn whom_to_ask(&self, partition: u16, chance: &mut Chance) -> usize {
+    /// Mostly one that believes that it leads.
+    pub fn whom_to_ask(&self, partition: u16, chance: &mut Chance) -> usize {
         let inner = self.inner();
         let leads = |machine: &Machine| machine.leads(partition);
         let leaders: Vec<usize> =

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use events::gate::{
     GateAnswer, GateCommand, GateEvent, GateQuery, GateReply, PermitRedeemedV1, PermitRefusedV2,
-    PermitReservedV2,
+    PermitRequest, PermitReservedV2, ShareRedeemedV1, ShareReservedV1, ShareSettledV1,
 };
 use events::{Code, Decider, Now, Position, Reason, Refusal, Service, Tally};
 use gate::{Gate, PERMIT_TTL_MS, State};
@@ -118,8 +118,8 @@ fn broken(
     command: &GateCommand,
     now: Now,
 ) -> Result<Vec<GateEvent>, Refusal> {
-    let request = matches!(command, GateCommand::RequestPermit(_));
-    let redemption = matches!(command, GateCommand::RedeemPermit { .. });
+    let request = asked(command).is_some();
+    let redemption = matches!(command, GateCommand::RedeemPermit { .. } | GateCommand::RedeemShared(_));
     let other = match mutation {
         Mutation::ReservationsForgotten | Mutation::StopsIgnoredOnRequest => request,
         Mutation::StopsIgnoredOnRedemption => redemption,
@@ -139,7 +139,28 @@ fn broken(
         (Mutation::UsedTwice, _) if redemption => {
             overrule(&mut decided, command, |reasons| only(reasons, Code::PERMIT_USED));
         }
-        (Mutation::PlacementIgnored, GateCommand::RequestPermit(asked)) => {
+        (Mutation::HomesAllowAll, GateCommand::ReserveShare(wanted)) if !matches!(decided, Err(ref refusal) if !caps(&refusal.reasons)) =>
+        {
+            let (home, asked, policy) = (wanted.home, wanted.asked.clone(), Position(0));
+            let expires_at = now.at.plus_ms(PERMIT_TTL_MS);
+            let reserved = ShareReservedV1 { home, asked, policy, expires_at, tightest: None };
+            decided = Ok(vec![GateEvent::ShareReserved(reserved)]);
+        }
+        (Mutation::HomesAllowAll, GateCommand::RedeemShare(wanted)) if matches!(decided, Err(ref refusal) if caps(&refusal.reasons)) =>
+        {
+            let (home, contact, share) = (wanted.home, wanted.link.contact, wanted.share);
+            let redeemed = ShareRedeemedV1 { home, contact, share, call: wanted.call, at: now.at };
+            decided = Ok(vec![GateEvent::ShareRedeemed(redeemed)]);
+        }
+        (Mutation::SharesNotNeeded, GateCommand::RequestPermit(asked)) if matches!(decided, Err(ref refusal) if only(&refusal.reasons, Code::SHARE_MISSING)) =>
+        {
+            let expires_at = now.at.plus_ms(PERMIT_TTL_MS);
+            let (asked, policy) = (asked.clone(), Position(0));
+            let reserved = PermitReservedV2 { asked, policy, expires_at, tightest: None };
+            decided = Ok(vec![GateEvent::PermitReserved(reserved)]);
+        }
+        (Mutation::PlacementIgnored, GateCommand::RequestPermit(_) | GateCommand::RequestShared(_)) => {
+            let Some(asked) = asked(command) else { return decided };
             let reasons = match &decided {
                 Ok(events) => match &events[..] {
                     [GateEvent::PermitRefused(PermitRefusedV2 { reasons, .. })] => {
@@ -157,7 +178,7 @@ fn broken(
             }
         }
         (Mutation::HiddenInput, _) => {
-            if let Ok([GateEvent::PermitReserved(reserved)]) = decided.as_deref_mut() {
+            if let Ok([GateEvent::PermitReserved(reserved), ..]) = decided.as_deref_mut() {
                 reserved.expires_at = reserved.expires_at.plus_ms(-hidden());
             }
         }
@@ -171,6 +192,21 @@ fn broken(
     decided
 }
 
+/// Only what is counted refuses.
+fn caps(reasons: &[Reason]) -> bool {
+    let counted = [Code::CAP, Code::DAY_CAP, Code::SEVEN_DAY_CAP, Code::TOO_SOON];
+    !reasons.is_empty() && reasons.iter().all(|reason| counted.contains(&reason.code))
+}
+
+/// What a permit is asked for.
+fn asked(command: &GateCommand) -> Option<&PermitRequest> {
+    match command {
+        GateCommand::RequestPermit(asked) => Some(asked),
+        GateCommand::RequestShared(wanted) => Some(&wanted.asked),
+        _ => None,
+    }
+}
+
 fn only(reasons: &[Reason], code: Code) -> bool {
     !reasons.is_empty() && reasons.iter().all(|reason| reason.code == code)
 }
@@ -181,7 +217,11 @@ fn overrule(
     command: &GateCommand,
     if_so: impl FnOnce(&[Reason]) -> bool,
 ) {
-    let GateCommand::RedeemPermit { contact, permit, call } = *command else { return };
+    let (contact, permit, call) = match command {
+        GateCommand::RedeemPermit { contact, permit, call } => (*contact, *permit, *call),
+        GateCommand::RedeemShared(wanted) => (wanted.contact, wanted.permit, wanted.call),
+        _ => return,
+    };
     if decided.as_ref().is_err_and(|refusal| if_so(&refusal.reasons)) {
         let redeemed = PermitRedeemedV1 { contact, permit, call };
         *decided = Ok(vec![GateEvent::PermitRedeemed(redeemed)]);
@@ -205,6 +245,12 @@ fn believe(mutation: Mutation, kept: &mut Kept, event: &GateEvent, at: Timestamp
         _ => Gate::evolve(&mut kept.gate, changed.as_ref().unwrap_or(event), at, position),
     }
     match (mutation, event) {
+        (Mutation::SharesGivenUpWhenUsed, GateEvent::ShareRedeemed(redeemed)) => {
+            let ShareRedeemedV1 { home, contact, share, .. } = *redeemed;
+            let (outcome, made, toward, discussed) = (None, at, Vec::new(), Vec::new());
+            let settled = ShareSettledV1 { home, contact, share, outcome, made, toward, discussed };
+            Gate::evolve(&mut kept.gate, &GateEvent::ShareSettled(settled), at, position);
+        }
         (Mutation::ReservationsForgotten, GateEvent::PermitReserved(reserved)) => {
             kept.uncounted.insert(position, (at, reserved.clone()));
         }

@@ -121,7 +121,9 @@ impl Witness {
         }
         let contact = match (&command, answer) {
             (GateCommand::RequestPermit(asked), GateAnswer::Permit { .. }) => asked.contact,
+            (GateCommand::RequestShared(wanted), GateAnswer::Permit { .. }) => wanted.asked.contact,
             (GateCommand::RedeemPermit { contact, .. }, GateAnswer::Redeemed { .. }) => *contact,
+            (GateCommand::RedeemShared(wanted), GateAnswer::Redeemed { .. }) => wanted.contact,
             _ => return Ok(()),
         };
         self.allowed += 1;
@@ -152,31 +154,40 @@ impl Witness {
     ) -> Checked {
         let at = |position: Position| self.view.at(partition, position);
         let of_it = |position| at(position).filter(|seen| seen.envelope.command == id);
+        let asked = match command {
+            GateCommand::RequestPermit(asked) => Some(asked),
+            GateCommand::RequestShared(wanted) => Some(&wanted.asked),
+            GateCommand::ReserveShare(wanted) => Some(&wanted.asked),
+            _ => None,
+        };
+        let used = match command {
+            GateCommand::RedeemPermit { permit, call, .. } => Some((*permit, *call)),
+            GateCommand::RedeemShared(wanted) => Some((wanted.permit, wanted.call)),
+            GateCommand::RedeemShare(wanted) => Some((wanted.share, wanted.call)),
+            _ => None,
+        };
+        let uses = |seen: &Seen| match &seen.event {
+            GateEvent::PermitRedeemed(redeemed) => used == Some((redeemed.permit, redeemed.call)),
+            GateEvent::ShareRedeemed(redeemed) => used == Some((redeemed.share, redeemed.call)),
+            _ => false,
+        };
         let there = match (command, answer) {
-            (GateCommand::RequestPermit(asked), GateAnswer::Permit { permit, expires_at, .. }) => {
-                of_it(*permit).is_some_and(|seen| {
-                    matches!(&seen.event, GateEvent::PermitReserved(reserved)
-                        if reserved.asked == *asked && reserved.expires_at == *expires_at)
-                })
+            (_, GateAnswer::Permit { permit, expires_at, .. }) => of_it(*permit).is_some_and(|seen| {
+                matches!(&seen.event, GateEvent::PermitReserved(reserved)
+                    if Some(&reserved.asked) == asked && reserved.expires_at == *expires_at)
+            }),
+            (_, GateAnswer::Share { share, expires_at, .. }) => of_it(*share).is_some_and(|seen| {
+                matches!(&seen.event, GateEvent::ShareReserved(reserved)
+                    if Some(&reserved.asked) == asked && reserved.expires_at == *expires_at)
+            }),
+            (_, GateAnswer::Refused { decision, .. }) => of_it(*decision).is_some_and(|seen| {
+                matches!(&seen.event, GateEvent::PermitRefused(refused) if Some(&refused.asked) == asked)
+            }),
+            (_, GateAnswer::Redeemed { .. } | GateAnswer::ShareRedeemed { .. }) => {
+                self.view.of(&id).any(uses)
             }
-            (GateCommand::RequestPermit(asked), GateAnswer::Refused { decision, .. }) => {
-                of_it(*decision).is_some_and(|seen| {
-                    matches!(&seen.event, GateEvent::PermitRefused(refused) if refused.asked == *asked)
-                })
-            }
-            (GateCommand::RedeemPermit { contact, permit, call }, GateAnswer::Redeemed { .. }) => {
-                self.view.of(&id).any(|seen| {
-                    matches!(&seen.event, GateEvent::PermitRedeemed(redeemed)
-                        if (redeemed.contact, redeemed.permit, redeemed.call) == (*contact, *permit, *call))
-                })
-            }
-            (GateCommand::RedeemPermit { permit, call, .. }, GateAnswer::Done { changed: false }) => {
-                let events = self.view.partitions[usize::from(partition)].events.iter().flatten();
-                let mut redeemed = events.filter_map(|seen| match &seen.event {
-                    GateEvent::PermitRedeemed(redeemed) => Some(redeemed),
-                    _ => None,
-                });
-                redeemed.any(|redeemed| (redeemed.permit, redeemed.call) == (*permit, *call))
+            (_, GateAnswer::Done { changed: false }) if used.is_some() => {
+                self.view.partitions[usize::from(partition)].events.iter().flatten().any(uses)
             }
             (GateCommand::SettlePermit { permit, .. }, GateAnswer::Settled { .. }) => {
                 self.view.of(&id).any(|seen| {

@@ -34,6 +34,8 @@ pub struct World {
     pub spared: Named,
     /// The versions of the law, in the order in which they are adopted. Their windows are the same.
     pub laws: Vec<Vec<Cap>>,
+    /// The numbers and cases of a person may be at home in partitions other than theirs.
+    pub spread: bool,
 }
 
 /// Offsets from -10 to +13 hours, summer time on both halves of the earth, and two that cannot agree on a day.
@@ -56,46 +58,52 @@ fn key(partition: u64, partitions: u16, number: u64) -> [u8; 16] {
 }
 
 impl World {
-    /// The world of a seed. The numbers of a person, and the cases that name them, are of one partition.
+    /// The world of a seed.
     pub fn random(seed: u64, partitions: u16) -> Self {
         let mut chance = Chance::new(seed, 0x000f_0001);
         // From March through November 2026: changes of the clock.
         let start = Timestamp(chance.between(1_772_400_000_000, 1_794_000_000_000));
         let persons = 2 + chance.below(3);
+        let spread = partitions > 1 && chance.percent(75);
+        let mut homes = chance.clone();
+        let mut at_home = |partition: u64, number| {
+            let elsewhere = homes.below(u64::from(partitions));
+            key(if spread { elsewhere } else { partition }, partitions, number)
+        };
         let mut links = Vec::new();
         let mut number = 0;
         for person in 0..persons {
             let partition = person % u64::from(partitions);
             let cases = 1 + chance.below(2);
             let zones = *chance.pick(&ZONES);
+            let them = PersonId(at_home(partition, 2_000 + person));
+            let debts: Vec<CaseId> =
+                (0..cases).map(|case| CaseId(at_home(partition, 1_000 + person * 10 + case))).collect();
             for _ in 0..1 + chance.below(3) {
                 number += 1;
-                for case in 0..cases {
-                    links.push(Named {
-                        contact: ContactPointId(key(partition, partitions, number)),
-                        case: CaseId(key(partition, partitions, 1_000 + person * 10 + case)),
-                        person: PersonId(key(partition, partitions, 2_000 + person)),
-                        agency: AgencyId(1 + (person + case) as u32 % 2),
-                        zones,
-                    });
+                let contact = ContactPointId(at_home(partition, number));
+                for (nth, case) in debts.iter().enumerate() {
+                    let agency = AgencyId(1 + (person as u32 + nth as u32) % 2);
+                    links.push(Named { contact, case: *case, person: them, agency, zones });
                 }
             }
         }
         // A phone that two people share: its calls count for the one or the other.
         let first = links[0];
         let sharing = links.iter().copied().find(|link| {
-            link.person != first.person && link.contact.0[..2] == first.contact.0[..2] && chance.percent(50)
+            let near = spread || link.contact.0[..2] == first.contact.0[..2];
+            link.person != first.person && near && chance.percent(50)
         });
         links.extend(sharing.map(|other| Named { contact: first.contact, ..other }));
         let partition = chance.below(u64::from(partitions));
         let spared = Named {
-            contact: ContactPointId(key(partition, partitions, 99)),
-            case: CaseId(key(partition, partitions, 1_990)),
-            person: PersonId(key(partition, partitions, 2_990)),
+            contact: ContactPointId(at_home(partition, 99)),
+            case: CaseId(at_home(partition, 1_990)),
+            person: PersonId(at_home(partition, 2_990)),
             agency: AgencyId(1),
             zones: ZONES[0],
         };
-        Self { start, links, spared, laws: laws(&mut chance) }
+        Self { start, links, spared, laws: laws(&mut chance), spread }
     }
 
     /// What makes it known to the gate.

@@ -49,7 +49,10 @@ each_is_found! {
     given_late_contacts_that_do_not_count_when_simulated_then_it_is_seen: LateContactsForgotten as Cap;
     given_decisions_by_what_is_not_in_the_log_when_simulated_then_it_is_seen: HiddenInput as Replay;
     given_permits_that_nobody_closes_when_simulated_then_it_is_seen: NothingExpires as Live;
-    given_command_ids_that_are_forgotten_when_simulated_then_it_is_seen: CommandIdsForgotten as Once;
+    given_command_ids_that_are_forgotten_when_simulated_then_it_is_seen: CommandIdsForgotten as Once | Durable | Replay;
     given_answers_before_the_record_is_durable_when_simulated_then_it_is_seen: AnsweredBeforeDurable as Durable;
+    given_homes_that_give_every_share_when_simulated_then_it_is_seen: HomesAllowAll as Cap;
+    given_shares_that_count_no_more_once_used_when_simulated_then_it_is_seen: SharesGivenUpWhenUsed as Cap;
+    given_permits_that_need_no_shares_when_simulated_then_it_is_seen: SharesNotNeeded as Cap;
     given_a_store_without_a_fence_when_simulated_then_it_is_seen: FenceDropped as Durable | Once;
 }

@@ -82,7 +82,7 @@ impl View {
                 self.ahead_ms = self.ahead_ms.max(at.ms_since(true_time));
             }
         }
-        Ok(())
+        self.book.looked()
     }
 
     fn take(&mut self, partition: u16, bytes: &[u8]) -> Checked {
