@@ -63,6 +63,8 @@ pub struct Leader<'a, D: Decider> {
     pub(super) acknowledged_at: Instant,
     pub(super) repeated: HashMap<Tally, u32>,
     pub(super) ticked: Timestamp,
+    /// Where the log ended then.
+    pub(super) position_ticked: Position,
     pub(super) since_snapshot: u64,
     pub(super) snapshot_due: bool,
     /// The snapshot being written.
@@ -76,6 +78,7 @@ impl<'a, D: Decider> Leader<'a, D> {
         let in_flight_max = partition.log.in_flight_max().clamp(1, eventlog::chain::IN_FLIGHT_MAX);
         Self {
             ticked: replica.at,
+            position_ticked: chain.position,
             opened: replica.at,
             slot: chain.slot,
             number: chain.number,

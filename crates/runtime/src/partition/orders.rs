@@ -17,6 +17,9 @@ const SLICE: usize = 256;
 /// Work that is done between two looks at the clock.
 const SAME_TIME: usize = 32;
 
+/// Fewer events between two ticks, and whoever is kept waiting by a snapshot is hardly anybody.
+const CALM: u64 = 1000;
+
 /// Tallies in one command, so that their events fit a record.
 const TALLIES_MAX: usize = 2048;
 
@@ -171,7 +174,11 @@ impl<D: Decider> Leader<'_, D> {
     pub fn tick_if_due(&mut self) {
         let now = self.now().at;
         if now.ms_since(self.ticked) >= Clock::TICK_MS {
-            self.ticked = now;
+            let since = self.position.0 - self.position_ticked.0;
+            (self.ticked, self.position_ticked) = (now, self.position);
+            if since < CALM {
+                self.snapshot_if_calm();
+            }
             self.tick();
         }
     }

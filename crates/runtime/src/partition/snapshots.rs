@@ -6,7 +6,17 @@ use events::Decider;
 use super::leader::Leader;
 use crate::snapshot::{self, SnapshotRef};
 
+/// In a calm moment a snapshot is taken after this part of the events after which one is taken in any case: while the state
+/// is serialised nobody is answered, a second or so for ten million contact points.
+const PART_IF_CALM: u64 = 16;
+
 impl<D: Decider> Leader<'_, D> {
+    /// Has one taken with the next record, if there is enough new.
+    pub fn snapshot_if_calm(&mut self) {
+        self.snapshot_due |=
+            self.since_snapshot >= (self.partition.options.snapshot_every / PART_IF_CALM).max(1);
+    }
+
     /// Serialises the state as it is; `None` where no snapshots are kept.
     pub fn snapshot_now(&mut self, chain: Chain) -> Option<Vec<u8>> {
         self.snapshot_due = false;
