@@ -25,6 +25,7 @@ use std::process::{Command, Output};
 
 use catalogue::{Frozen, Known, all};
 use events::gate::GateEvent;
+use events::ledger::LedgerEvent;
 use events::{DecodeError, Decoded, Event, Record, RecordError};
 use json::hex;
 use shape::{Definitions, Shapes, described};
@@ -152,6 +153,27 @@ fn given_the_gates_first_versions_when_decoded_then_they_are_what_they_meant() {
 
     let GateEvent::PermitSettled(settled) = former("0309-v1-PermitSettled") else { panic!("another event") };
     assert_eq!((settled.toward, settled.discussed, settled.given_back), (Vec::new(), Vec::new(), true));
+}
+
+#[test]
+fn given_the_ledgers_first_version_when_decoded_then_it_has_no_region_and_keeps_the_rest() {
+    let Ok(Decoded::Known(LedgerEvent::CaseOpened(former))) =
+        LedgerEvent::decode(&bytes_of("0101-v1-CaseOpened"))
+    else {
+        panic!("another event")
+    };
+    let Ok(Decoded::Known(LedgerEvent::CaseOpened(mut newest))) =
+        LedgerEvent::decode(&bytes_of("0101-v2-CaseOpened"))
+    else {
+        panic!("another event")
+    };
+    assert!(
+        newest.parties.iter().flat_map(|party| &party.contacts).any(|contact| !contact.regions.is_empty())
+    );
+    for contact in newest.parties.iter_mut().flat_map(|party| &mut party.contacts) {
+        contact.regions.clear();
+    }
+    assert_eq!(former, newest);
 }
 
 #[test]

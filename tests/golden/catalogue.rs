@@ -122,7 +122,7 @@ frozen! {
         0x0001 Elected = { 1: ElectedV1 }
     }
     LedgerEvent from ledger {
-        0x0101 CaseOpened = { 1: CaseOpenedV1 }
+        0x0101 CaseOpened = { 1: CaseOpenedV1, 2: CaseOpenedV2 }
         0x0102 PaymentPosted = { 1: PaymentPostedV1 }
         0x0103 CaseClosed = { 1: CaseClosedV1 }
     }

@@ -1,7 +1,7 @@
 //! A case, as its events tell.
 
 use events::Position;
-use events::ledger::{CaseOpenedV1, CloseReason, PostingV1};
+use events::ledger::{CaseOpenedV2, CloseReason, PostingV1};
 use model::{AgencyId, CaseId, CollectorId, ContactPointId, Currency, LenderId, PersonId, Role, Timestamp};
 use runtime::projection::{Reader, StoreError};
 use serde::{Deserialize, Serialize};
@@ -81,7 +81,7 @@ pub struct Opened {
 
 impl Opened {
     pub fn new(
-        opened: CaseOpenedV1,
+        opened: CaseOpenedV2,
         at: Timestamp,
         partition: u16,
         position: Position,

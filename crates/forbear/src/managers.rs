@@ -8,10 +8,10 @@ use events::gate::{
     ContactClosedV1, ContactLinkedV2, ContactPlacedV1, GateCommand, GateEvent, LineRegisteredV1,
     StandingChangedV1,
 };
-use events::ledger::{Account, CaseOpenedV1, LedgerEvent};
+use events::ledger::{Account, CaseOpenedV2, LedgerEvent};
 use gate::Gate;
 use ledger::Ledger;
-use model::{AgencyId, CollectorId, ContactPointId, Place, Region};
+use model::{AgencyId, CollectorId, ContactPointId, Place};
 use runtime::manager::Manager;
 
 /// Ledger → gate: who is behind which number, for which case.
@@ -30,11 +30,8 @@ impl Manager for Contacts {
     }
 }
 
-fn links(opened: &CaseOpenedV1) -> impl Iterator<Item = ContactLinkedV2> + '_ {
-    // The lender's law protects everybody whom its claim concerns, wherever they are.
-    let regions: Vec<Region> = opened.jurisdiction.parse().into_iter().collect();
+fn links(opened: &CaseOpenedV2) -> impl Iterator<Item = ContactLinkedV2> + '_ {
     opened.parties.iter().flat_map(move |party| {
-        let regions = regions.clone();
         party.contacts.iter().map(move |contact| ContactLinkedV2 {
             contact: contact.contact,
             case: opened.case,
@@ -42,7 +39,7 @@ fn links(opened: &CaseOpenedV1) -> impl Iterator<Item = ContactLinkedV2> + '_ {
             person: party.person,
             role: party.role,
             zones: contact.zones.clone(),
-            regions: regions.clone(),
+            regions: opened.regions(contact),
             place: Place::Unknown,
         })
     })
@@ -65,7 +62,7 @@ impl Manager for Placements {
     }
 }
 
-fn offer(opened: &CaseOpenedV1) -> CaseOfferedV1 {
+fn offer(opened: &CaseOpenedV2) -> CaseOfferedV1 {
     let contacts = opened
         .parties
         .iter()

@@ -1,8 +1,8 @@
 //! Test vocabulary: `given(events).when(&command)`.
 
 use events::ledger::{
-    Account, CaseOpenedV1, CaseView, LedgerAnswer, LedgerCommand, LedgerEvent, LedgerFigures, LedgerQuery,
-    LedgerReply, PartyV1, PostingV1,
+    Account, CaseOpenedV2, CaseView, LedgerAnswer, LedgerCommand, LedgerEvent, LedgerFigures, LedgerQuery,
+    LedgerReply, PartyV2, PostingV1,
 };
 use events::{Code, Decider, Now, Position, Refusal};
 use model::{CaseId, Currency, LenderId, PersonId, Role, Timestamp};
@@ -70,9 +70,9 @@ pub fn codes(told: Told) -> Vec<Code> {
 }
 
 /// 10.00 principal, 2.00 interest, 0.30 fees.
-pub fn opening() -> CaseOpenedV1 {
+pub fn opening() -> CaseOpenedV2 {
     let posting = |account, minor| PostingV1 { account, minor };
-    CaseOpenedV1 {
+    CaseOpenedV2 {
         case: CASE,
         lender: LenderId(1),
         product: "cash loan".to_owned(),
@@ -86,7 +86,7 @@ pub fn opening() -> CaseOpenedV1 {
             posting(Account::Fees, 30),
             posting(Account::Opening, -OWED),
         ],
-        parties: vec![PartyV1 {
+        parties: vec![PartyV2 {
             person: PersonId([3; 16]),
             role: Role::Debtor,
             contacts: Vec::new(),
@@ -97,7 +97,7 @@ pub fn opening() -> CaseOpenedV1 {
     }
 }
 
-pub fn open(opening: CaseOpenedV1) -> LedgerCommand {
+pub fn open(opening: CaseOpenedV2) -> LedgerCommand {
     LedgerCommand::OpenCase(Box::new(opening))
 }
 

@@ -1,6 +1,8 @@
 //! Opening a case.
 
-use events::ledger::{Account, CaseOpenedV1, LedgerEvent, PRODUCT_LEN_MAX, posting_sum};
+use events::ledger::{
+    Account, CaseOpenedV2, LedgerEvent, PRODUCT_LEN_MAX, REGIONS_MAX, ZONES_MAX, posting_sum,
+};
 use events::{Code, Reason, Refusal};
 
 use crate::state::State;
@@ -12,7 +14,7 @@ const PARTIES_MAX: usize = 32;
 const CONTACTS_MAX: usize = 16;
 const SEALED_LEN_MAX: usize = 2048;
 
-pub fn decide(state: &State, opening: &CaseOpenedV1) -> Result<Vec<LedgerEvent>, Refusal> {
+pub fn decide(state: &State, opening: &CaseOpenedV2) -> Result<Vec<LedgerEvent>, Refusal> {
     if let Some(known) = state.cases.get(opening.case) {
         if known.digest == opening.digest {
             return Ok(Vec::new());
@@ -30,7 +32,7 @@ pub fn decide(state: &State, opening: &CaseOpenedV1) -> Result<Vec<LedgerEvent>,
 }
 
 /// Keeps a case within its bounds, so that its event is small and its state fixed.
-fn check_shape(opening: &CaseOpenedV1, reasons: &mut Vec<Reason>) {
+fn check_shape(opening: &CaseOpenedV2, reasons: &mut Vec<Reason>) {
     let mut malformed = |detail: String| reasons.push(Reason::detail(Code::MALFORMED, detail));
     let jurisdiction = opening.jurisdiction.as_bytes();
     if jurisdiction.len() != 2 || !jurisdiction.iter().all(u8::is_ascii_uppercase) {
@@ -50,8 +52,19 @@ fn check_shape(opening: &CaseOpenedV1, reasons: &mut Vec<Reason>) {
         let got = party.contacts.len();
         malformed(format!("contacts of a party: expected at most {CONTACTS_MAX}, got {got}"));
     }
-    let contacts = opening.parties.iter().flat_map(|party| &party.contacts);
-    let longest = contacts
+    let contacts = || opening.parties.iter().flat_map(|party| &party.contacts);
+    // The gate would refuse the link, and nobody could be called.
+    let zones = contacts().map(|contact| contact.zones.len()).fold(0, usize::max);
+    if zones > ZONES_MAX {
+        malformed(format!("zones of a contact point: expected at most {ZONES_MAX}, got {zones}"));
+    }
+    let regions = contacts().map(|contact| contact.regions.len()).fold(0, usize::max);
+    if regions > REGIONS_MAX {
+        malformed(format!(
+            "regions of a contact point: expected at most {REGIONS_MAX} besides the jurisdiction, got {regions}"
+        ));
+    }
+    let longest = contacts()
         .map(|contact| contact.sealed.len())
         .chain(opening.parties.iter().map(|party| party.sealed.len()))
         .fold(opening.reference_sealed.len(), usize::max);
@@ -60,7 +73,7 @@ fn check_shape(opening: &CaseOpenedV1, reasons: &mut Vec<Reason>) {
     }
 }
 
-fn check_postings(opening: &CaseOpenedV1, reasons: &mut Vec<Reason>) {
+fn check_postings(opening: &CaseOpenedV2, reasons: &mut Vec<Reason>) {
     let postings = &opening.postings;
     let sum = posting_sum(postings);
     if sum != 0 {
@@ -90,7 +103,8 @@ fn check_postings(opening: &CaseOpenedV1, reasons: &mut Vec<Reason>) {
 
 #[cfg(test)]
 mod tests {
-    use events::ledger::{LedgerAnswer, PostingV1};
+    use events::ledger::{CaseOpenedV1, ContactV2, LedgerAnswer, PostingV1};
+    use model::ContactPointId;
 
     use super::*;
     use crate::given::{codes, given, open, opening};
@@ -111,8 +125,55 @@ mod tests {
     #[test]
     fn given_a_case_when_it_is_opened_with_other_content_then_refused() {
         let ledger = given([LedgerEvent::CaseOpened(opening())]);
-        let other = CaseOpenedV1 { digest: [9; 16], ..opening() };
+        let other = CaseOpenedV2 { digest: [9; 16], ..opening() };
         assert_eq!(codes(ledger.when(&open(other))), [Code::CASE_DIFFERS]);
+    }
+
+    /// The opening, with so many regions and zones of the debtor's number.
+    fn placed(regions: usize, zones: usize) -> CaseOpenedV2 {
+        let mut opening = opening();
+        let contact = ContactPointId([5; 16]);
+        let region = |index| format!("US-{index}").parse().expect("a region");
+        opening.parties[0].contacts = vec![ContactV2 {
+            contact,
+            zones: vec!["America/New_York".parse().expect("a zone"); zones],
+            regions: (0..regions).map(region).collect(),
+            sealed: vec![0; 40],
+        }];
+        opening
+    }
+
+    #[test]
+    fn given_nothing_when_opened_with_regions_then_they_are_recorded_as_named() {
+        let opening = placed(REGIONS_MAX, ZONES_MAX);
+        let (events, answer) = given([]).when(&open(opening.clone())).expect("well formed");
+        assert_eq!((events, answer), (vec![LedgerEvent::CaseOpened(opening)], LedgerAnswer::Opened));
+    }
+
+    #[test]
+    fn given_more_regions_or_zones_than_the_gate_takes_when_opened_then_each_is_named() {
+        let refused = codes(given([]).when(&open(placed(REGIONS_MAX + 1, ZONES_MAX + 1))));
+        assert_eq!(refused, [Code::MALFORMED, Code::MALFORMED]);
+    }
+
+    #[test]
+    fn given_a_case_of_the_first_version_when_its_row_comes_again_then_nothing_changes() {
+        let former = CaseOpenedV1 {
+            case: opening().case,
+            lender: opening().lender,
+            product: opening().product,
+            currency: opening().currency,
+            jurisdiction: opening().jurisdiction,
+            opened_on: opening().opened_on,
+            overdue_since: opening().overdue_since,
+            postings: opening().postings,
+            parties: vec![],
+            reference_sealed: opening().reference_sealed,
+            digest: opening().digest,
+        };
+        let ledger = given([LedgerEvent::CaseOpened(former.into())]);
+        // The same row now also says where its number is from.
+        assert_eq!(ledger.when(&open(placed(1, 1))), Ok((Vec::new(), LedgerAnswer::Unchanged)));
     }
 
     #[test]

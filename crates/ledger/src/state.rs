@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use events::ledger::{
-    CaseClosedV1, CaseOpenedV1, CloseReason, LedgerEvent, PaymentPostedV1, PostingV1, posting_sum,
+    CaseClosedV1, CaseOpenedV2, CloseReason, LedgerEvent, PaymentPostedV1, PostingV1, posting_sum,
 };
 use model::Currency;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ impl State {
         }
     }
 
-    fn opened(&mut self, opened: &CaseOpenedV1) -> Option<()> {
+    fn opened(&mut self, opened: &CaseOpenedV2) -> Option<()> {
         self.check(&opened.postings);
         let mut balances = Balances::default();
         balances.post(&opened.postings);

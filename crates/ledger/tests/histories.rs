@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use events::ledger::{
-    Account, CaseClosedV1, CaseOpenedV1, CloseReason, LedgerAnswer, LedgerCommand, LedgerEvent, LedgerQuery,
-    LedgerReply, PartyV1, PaymentPostedV1, PostingV1, posting_sum,
+    Account, CaseClosedV1, CaseOpenedV2, CloseReason, LedgerAnswer, LedgerCommand, LedgerEvent, LedgerQuery,
+    LedgerReply, PartyV2, PaymentPostedV1, PostingV1, posting_sum,
 };
 use events::{Decider, Decoded, Event, Now, Position};
 use ledger::{Ledger, State};
@@ -23,8 +23,8 @@ fn opening(case: u8, claims: [i64; 3], digest: u8) -> LedgerCommand {
         posting(Account::Fees, fees),
         posting(Account::Opening, -(principal + interest + fees)),
     ];
-    let debtor = PartyV1 { person: PersonId([0; 16]), role: Role::Debtor, contacts: vec![], sealed: vec![] };
-    LedgerCommand::OpenCase(Box::new(CaseOpenedV1 {
+    let debtor = PartyV2 { person: PersonId([0; 16]), role: Role::Debtor, contacts: vec![], sealed: vec![] };
+    LedgerCommand::OpenCase(Box::new(CaseOpenedV2 {
         case: CaseId([case; 16]),
         lender: LenderId(1),
         product: format!("product {}", case % 2),
@@ -79,7 +79,7 @@ fn bytes(state: &State) -> Vec<u8> {
 
 fn case_and_postings(event: &LedgerEvent) -> (CaseId, &[PostingV1]) {
     match event {
-        LedgerEvent::CaseOpened(CaseOpenedV1 { case, postings, .. })
+        LedgerEvent::CaseOpened(CaseOpenedV2 { case, postings, .. })
         | LedgerEvent::PaymentPosted(PaymentPostedV1 { case, postings, .. })
         | LedgerEvent::CaseClosed(CaseClosedV1 { case, postings, .. }) => (*case, postings),
     }

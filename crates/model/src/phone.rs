@@ -3,7 +3,10 @@
 
 use std::fmt;
 
-use phonenumber::{Mode, country};
+use phonenumber::metadata::DATABASE;
+use phonenumber::{Metadata, Mode, Type, country};
+
+use crate::Region;
 
 /// A valid number in E.164, such as `+8613812345678`.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -66,6 +69,33 @@ impl PhoneNumber {
         &self.0
     }
 
+    /// The country that issued the number, where it is one for sure: its calling code is that of one country, or the
+    /// number lies in the plan of only one of those that share the code. None for numbers that several countries may
+    /// have, such as `+1 800`, or none, such as `+870`.
+    pub fn country(&self) -> Option<Region> {
+        let digits = self.0.strip_prefix('+')?;
+        if digits.starts_with("86") {
+            // By far the commonest; nobody shares it.
+            return "CN".parse().ok();
+        }
+        // No calling code is the beginning of another.
+        let (national, sharing) = (1..=3).find_map(|length| {
+            let code: u16 = digits.get(..length)?.parse().ok()?;
+            Some((digits.get(length..)?, DATABASE.region(&code)?))
+        })?;
+        let mut issuers = match sharing[..] {
+            [only] => return only.parse().ok(),
+            _ => sharing.iter().filter(|id| DATABASE.by_id(**id).is_some_and(|plan| has(plan, national))),
+        };
+        let first = issuers.next()?;
+        if issuers.next().is_some() { None } else { first.parse().ok() }
+    }
+
+    /// Whether there is such a country, in two capital letters of ISO 3166, with a numbering plan.
+    pub fn has_plan(country: &str) -> bool {
+        country.parse::<country::Id>().is_ok()
+    }
+
     /// Enough to recognise one's own number, not enough to call it: `+86 ··· 5678`.
     pub fn hint(&self) -> String {
         let tail = self.0.len().saturating_sub(4);
@@ -94,6 +124,29 @@ fn plain_chinese_mobile(trimmed: &str, region: Option<&str>) -> Option<PhoneNumb
             | [b'1', b'7', b'0'..=b'3' | b'5'..=b'8', ..]
     );
     assigned.then(|| PhoneNumber(["+86", digits].concat()))
+}
+
+/// What a plan says that a number of a country can be.
+const KINDS: [Type; 9] = [
+    Type::FixedLine,
+    Type::Mobile,
+    Type::TollFree,
+    Type::PremiumRate,
+    Type::SharedCost,
+    Type::PersonalNumber,
+    Type::Voip,
+    Type::Pager,
+    Type::Uan,
+];
+
+/// Whether a number is one of a plan that shares its calling code with others. Where a plan names its leading
+/// digits, they decide: its patterns may then be as wide as those of the country that it shares the code with.
+fn has(plan: &Metadata, national: &str) -> bool {
+    if let Some(leading) = plan.leading_digits() {
+        return leading.find(national).is_some_and(|found| found.start() == 0);
+    }
+    let kinds = KINDS.iter().filter_map(|kind| plan.descriptors().get(*kind));
+    kinds.into_iter().any(|kind| kind.is_match(national))
 }
 
 fn looks_scientific(text: &str) -> bool {
@@ -151,6 +204,45 @@ mod tests {
         assert_eq!(quick_ones, 12 * (20 + 18 + 8 + 4 + 2));
         assert_eq!(plain_chinese_mobile("13812345678", Some("HK")), None);
         assert_eq!(plain_chinese_mobile("１３８１２３４５６７８", Some("CN")), None);
+    }
+
+    #[test]
+    fn a_number_tells_its_country_where_only_one_can_have_issued_it() {
+        let country = |text| {
+            let number = PhoneNumber::parse(text, None).expect(text);
+            number.country().map(|country| country.to_string())
+        };
+        let known = [
+            ("+8613812345678", "CN"),
+            ("+862150000003", "CN"),
+            ("+85251234567", "HK"),
+            ("+85366123456", "MO"),
+            ("+919876543210", "IN"),
+            ("+4915112345678", "DE"),
+            ("+33612345678", "FR"),
+            // Shared with others, but the number itself decides.
+            ("+16175550123", "US"),
+            ("+14165550123", "CA"),
+            ("+18765550123", "JM"),
+            ("+17875550123", "PR"),
+            ("+447400123456", "GB"),
+            ("+447911123456", "GG"),
+            ("+442071234567", "GB"),
+            ("+447797712345", "JE"),
+            ("+79161234567", "RU"),
+            ("+77012345678", "KZ"),
+            ("+393123456789", "IT"),
+            ("+4740612345", "NO"),
+            ("+358412345678", "FI"),
+        ];
+        for (text, expected) in known {
+            assert_eq!(country(text).as_deref(), Some(expected), "{text}");
+        }
+        // Toll-free numbers and mobile numbers of several countries; satellites.
+        for text in ["+18005550123", "+61412345678", "+870301234567"] {
+            assert_eq!(country(text), None, "{text}");
+        }
+        assert!(PhoneNumber::has_plan("GB") && !PhoneNumber::has_plan("UK") && !PhoneNumber::has_plan("gb"));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use events::ledger::{Account, CaseOpenedV1, ContactV1, LedgerCommand, PartyV1, PostingV1};
+use events::ledger::{Account, CaseOpenedV2, ContactV2, LedgerCommand, PartyV2, PostingV1};
 use events::{Actor, Code, Tenant};
-use model::{CommandId, LenderId, PersonId, Role};
+use model::{CommandId, LenderId, PersonId, Region, Role};
 use runtime::Order;
 use vault::{Field, Place, Pseudonyms, SealedField, Vault, VaultError};
 
@@ -106,7 +106,7 @@ impl Run {
             Some(SealedField::Erased) | None => None,
         };
         let mut reference_sealed = None;
-        let taken: Vec<Option<PartyV1>> = parties
+        let taken: Vec<Option<PartyV2>> = parties
             .iter()
             .enumerate()
             .map(|(index, party)| {
@@ -114,19 +114,20 @@ impl Run {
                 if index == 0 {
                     reference_sealed = take();
                 }
-                Some(PartyV1 {
+                Some(PartyV2 {
                     person: party.person,
                     role: party.role,
-                    contacts: vec![ContactV1 {
+                    contacts: vec![ContactV2 {
                         contact: pseudonyms.contact_point(&party.row.phone),
                         zones: party.row.zones.clone(),
+                        regions: regions(party.row, &row.jurisdiction),
                         sealed: phone?,
                     }],
                     sealed: identity?,
                 })
             })
             .collect();
-        let parties: Option<Vec<PartyV1>> = taken.into_iter().collect();
+        let parties: Option<Vec<PartyV2>> = taken.into_iter().collect();
         let (Some(parties), Some(reference_sealed)) = (parties, reference_sealed) else {
             return Err(erased(row.line));
         };
@@ -142,7 +143,7 @@ impl Run {
         // The day is part of the command, so the same file on another day is another command; its content
         // makes it unchanged.
         scratch.extend_from_slice(&self.opened_on.to_be_bytes());
-        let opening = CaseOpenedV1 {
+        let opening = CaseOpenedV2 {
             case: id,
             lender: self.lender,
             product: row.product.clone(),
@@ -166,6 +167,15 @@ impl Run {
             },
         })
     }
+}
+
+/// Where the row says that somebody may be, and the country of their number: a number says where it was issued,
+/// and who calls it is judged by that country's rules too. Without the jurisdiction, which holds for the whole case.
+fn regions(person: &PersonRow, jurisdiction: &str) -> Vec<Region> {
+    let mut regions = person.regions.clone();
+    regions.extend(person.phone.country().filter(|country| !person.regions.contains(country)));
+    regions.retain(|region| region.as_str() != jurisdiction);
+    regions
 }
 
 /// What tells a lender's people apart: the identity number, or else number and name together.

@@ -1,10 +1,10 @@
 //! What is sealed of a case, and under which names. The names and forms are part of the stored format.
 
-/// Field of [`PartyV1::sealed`](events::ledger::PartyV1): name, and after a unit separator the identity number.
+/// Field of [`PartyV2::sealed`](events::ledger::PartyV2): name, and after a unit separator the identity number.
 pub(crate) const IDENTITY: &str = "identity";
-/// Field of [`ContactV1::sealed`](events::ledger::ContactV1): the number in E.164.
+/// Field of [`ContactV2::sealed`](events::ledger::ContactV2): the number in E.164.
 pub(crate) const PHONE: &str = "phone";
-/// Field of [`CaseOpenedV1::reference_sealed`](events::ledger::CaseOpenedV1), under the key of the first party.
+/// Field of [`CaseOpenedV2::reference_sealed`](events::ledger::CaseOpenedV2), under the key of the first party.
 pub(crate) const REFERENCE: &str = "reference";
 
 const SEPARATOR: char = '\u{1f}';

@@ -42,18 +42,24 @@ columns! {
     DebtorPhone: "debtor_phone", "phone", "mobile", "手机号", "手机号码";
     /// IANA names.
     DebtorZone: "debtor_zone", "时区";
+    /// ISO 3166.
+    DebtorRegion: "debtor_region", "适用地区";
     /// Personal.
     ContactName: "contact_name", "紧急联系人", "紧急联系人姓名", "紧急联系人1";
     /// Personal.
     ContactPhone: "contact_phone", "紧急联系人电话", "紧急联系人手机号", "紧急联系人1电话";
     /// IANA names.
     ContactZone: "contact_zone", "紧急联系人时区", "紧急联系人1时区";
+    /// ISO 3166.
+    ContactRegion: "contact_region", "紧急联系人适用地区", "紧急联系人1适用地区";
     /// Personal.
     Contact2Name: "contact2_name", "紧急联系人2", "紧急联系人2姓名";
     /// Personal.
     Contact2Phone: "contact2_phone", "紧急联系人2电话", "紧急联系人2手机号";
     /// IANA names.
     Contact2Zone: "contact2_zone", "紧急联系人2时区";
+    /// ISO 3166.
+    Contact2Region: "contact2_region", "紧急联系人2适用地区";
 }
 
 impl Column {

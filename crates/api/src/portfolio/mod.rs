@@ -9,6 +9,7 @@ mod encoding;
 mod error;
 mod json_lines;
 mod lines;
+mod region;
 mod row;
 mod table;
 mod zone;

@@ -4,15 +4,18 @@ use std::borrow::Cow;
 use std::fmt;
 
 use events::Code;
-use events::ledger::PRODUCT_LEN_MAX;
-use model::{Currency, Money, MoneyError, PhoneError, PhoneNumber, ZoneName};
+use events::ledger::{PRODUCT_LEN_MAX, REGIONS_MAX, ZONES_MAX};
+use model::{Currency, Money, MoneyError, PhoneError, PhoneNumber, Region, ZoneName};
 
 use super::column::Column;
 use super::error::{Problem, RowError, quote, shape};
-use super::{Defaults, date, zone};
+use super::{Defaults, date, region, zone};
 
 const REFERENCE_LEN_MAX: usize = 128;
 const PERSONAL_LEN_MAX: usize = 200;
+/// Room is left for the country of the number.
+const REGIONS_NAMED_MAX: usize = REGIONS_MAX - 1;
+const NOT_UTF8: [u8; 1] = [0xff];
 
 /// A row that can be imported.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,6 +53,8 @@ pub struct PersonRow {
     pub phone: PhoneNumber,
     /// Every time zone that they may be in; none: not known, and the gate will refuse.
     pub zones: Vec<ZoneName>,
+    /// Every region that the file says they may be in, sorted; none: it says nothing.
+    pub regions: Vec<Region>,
 }
 
 impl fmt::Debug for PortfolioRow {
@@ -88,6 +93,16 @@ impl PortfolioRow {
             put(person.phone.e164().as_bytes());
             put(&(person.zones.len() as u64).to_le_bytes());
             person.zones.iter().for_each(|zone| put(zone.as_str().as_bytes()));
+        }
+        // Regions came later. A row that names none has the bytes that it had before, so that its case is still known.
+        // One that does goes on with what cannot be the name of another person.
+        let people = || std::iter::once(&self.debtor).chain(&self.contacts);
+        if people().any(|person| !person.regions.is_empty()) {
+            put(&NOT_UTF8);
+            for person in people() {
+                put(&(person.regions.len() as u64).to_le_bytes());
+                person.regions.iter().for_each(|region| put(region.as_str().as_bytes()));
+            }
         }
     }
 }
@@ -135,17 +150,14 @@ pub fn read(
         row.problem(Column::Principal, Code::AMOUNT_INVALID, "something that is owed", "0 in all".to_owned());
     }
     let overdue_since = row.date(Column::OverdueSince);
-    let region = jurisdiction.as_deref();
+    let country = jurisdiction.as_deref();
     row.require(Column::DebtorName);
-    let debtor = row.person(region, Column::DebtorName, Column::DebtorPhone, Column::DebtorZone);
+    let debtor = row.person(country, &DEBTOR);
     let id = row.cells.get(Column::DebtorId).and_then(|_| row.text(Column::DebtorId, PERSONAL_LEN_MAX));
     if debtor.is_none() {
         row.require(Column::DebtorPhone);
     }
-    let contacts = [
-        row.person(region, Column::ContactName, Column::ContactPhone, Column::ContactZone),
-        row.person(region, Column::Contact2Name, Column::Contact2Phone, Column::Contact2Zone),
-    ];
+    let contacts = [row.person(country, &CONTACT), row.person(country, &CONTACT_2)];
 
     let problems = row.problems;
     let found = (reference, product, principal, interest, fees, overdue_since, jurisdiction, debtor);
@@ -174,6 +186,33 @@ pub fn read(
         _ => Err(RowError { line, problems }),
     }
 }
+
+/// The columns that speak of one person.
+struct PersonColumns {
+    name: Column,
+    phone: Column,
+    zone: Column,
+    region: Column,
+}
+
+const DEBTOR: PersonColumns = PersonColumns {
+    name: Column::DebtorName,
+    phone: Column::DebtorPhone,
+    zone: Column::DebtorZone,
+    region: Column::DebtorRegion,
+};
+const CONTACT: PersonColumns = PersonColumns {
+    name: Column::ContactName,
+    phone: Column::ContactPhone,
+    zone: Column::ContactZone,
+    region: Column::ContactRegion,
+};
+const CONTACT_2: PersonColumns = PersonColumns {
+    name: Column::Contact2Name,
+    phone: Column::Contact2Phone,
+    zone: Column::Contact2Zone,
+    region: Column::Contact2Region,
+};
 
 struct Reading<'a> {
     cells: &'a Cells<'a>,
@@ -264,14 +303,9 @@ impl Reading<'_> {
         date
     }
 
-    /// `None`: no phone number, or a wrong one, which is then reported.
-    fn person(
-        &mut self,
-        region: Option<&str>,
-        name: Column,
-        phone: Column,
-        zone: Column,
-    ) -> Option<PersonRow> {
+    /// `None`: no phone number, or a wrong cell, which is then reported. `country` fixes what a national number means.
+    fn person(&mut self, country: Option<&str>, columns: &PersonColumns) -> Option<PersonRow> {
+        let &PersonColumns { name, phone, zone, region } = columns;
         let Some(number) = self.cells.get(phone) else {
             if self.cells.get(name).is_some() {
                 let expected = "the phone number of the person who is named";
@@ -279,9 +313,9 @@ impl Reading<'_> {
             }
             return None;
         };
-        // Without a region a national number means nothing, and the region has been reported.
-        region?;
-        let number = match PhoneNumber::parse(number, region) {
+        // Without a country a national number means nothing, and the country has been reported.
+        country?;
+        let number = match PhoneNumber::parse(number, country) {
             Ok(number) => number,
             Err(error) => {
                 let (expected, got) = phone_problem(&error, number);
@@ -290,20 +324,28 @@ impl Reading<'_> {
             }
         };
         let zones = match self.cells.get(zone) {
-            None => zone::of_number(&number).into_iter().collect(),
-            Some(names) => self.zones(zone, names)?,
+            None => Some(zone::of_number(&number).into_iter().collect()),
+            Some(names) => self.zones(zone, names),
+        };
+        let regions = match self.cells.get(region) {
+            None => Some(Vec::new()),
+            Some(names) => self.regions(region, names),
         };
         let name = match self.cells.get(name) {
             None => String::new(),
             Some(_) => self.text(name, PERSONAL_LEN_MAX)?,
         };
-        Some(PersonRow { name, id: None, phone: number, zones })
+        Some(PersonRow { name, id: None, phone: number, zones: zones?, regions: regions? })
     }
 
     fn zones(&mut self, column: Column, names: &str) -> Option<Vec<ZoneName>> {
-        let names = names.split(['|', ' ']).filter(|name| !name.is_empty());
-        let zones: Result<Vec<ZoneName>, _> = names.map(str::parse).collect();
+        let zones: Result<Vec<ZoneName>, _> = listed(names).map(str::parse).collect();
         match zones {
+            Ok(zones) if zones.len() > ZONES_MAX => {
+                let got = format!("{} of them", zones.len());
+                self.problem(column, Code::MALFORMED, format!("at most {ZONES_MAX} time zones"), got);
+                None
+            }
             Ok(zones) => Some(zones),
             Err(error) => {
                 let expected = "IANA time zones such as Asia/Shanghai, separated by |";
@@ -312,6 +354,32 @@ impl Reading<'_> {
             }
         }
     }
+
+    fn regions(&mut self, column: Column, names: &str) -> Option<Vec<Region>> {
+        let mut regions = Vec::new();
+        for name in listed(names) {
+            match region::parse(name) {
+                Ok(region) => regions.push(region),
+                Err(expected) => {
+                    self.problem(column, Code::MALFORMED, expected, quote(name));
+                    return None;
+                }
+            }
+        }
+        regions.sort_unstable();
+        regions.dedup();
+        if regions.len() > REGIONS_NAMED_MAX {
+            let got = format!("{} of them", regions.len());
+            self.problem(column, Code::MALFORMED, format!("at most {REGIONS_NAMED_MAX} regions"), got);
+            return None;
+        }
+        Some(regions)
+    }
+}
+
+/// The entries of a cell that may have several.
+fn listed(names: &str) -> impl Iterator<Item = &str> {
+    names.split(['|', ' ']).filter(|name| !name.is_empty())
 }
 
 fn phone_problem(error: &PhoneError, text: &str) -> (String, String) {

@@ -190,6 +190,97 @@ fn given_zones_when_read_then_given_ones_win_and_unknown_ones_stay_unknown() {
     assert_eq!(zones("A,1,2026-03-01,王,(201) 555-0123,,,,US,USD"), [""; 0]);
 }
 
+/// One row under a header with regions.
+fn regional(row: &str) -> Result<PortfolioRow, RowError> {
+    let header = "reference,principal,overdue_since,debtor_name,debtor_phone,debtor_region,\
+        contact_name,contact_phone,contact_region,contact2_name,contact2_phone,紧急联系人2适用地区";
+    let mut rows = read(format!("{header}\n{row}\n").as_bytes());
+    assert_eq!(rows.len(), 1);
+    rows.remove(0)
+}
+
+const PLAIN: &str = "A,1,2026-03-01,Ann,13812345678,,Bob,13912345678,,Cy,13712345678,";
+
+#[test]
+fn given_regions_when_read_then_each_person_has_their_own_in_one_order() {
+    let row = regional(
+        "A,1,2026-03-01,Ann,+16175550123,US-NY-NYC|US-MA | US-MA,Bob,13912345678,HK,Cy,13712345678,GB-SCT|CN",
+    )
+    .expect("good");
+    let regions =
+        |person: &PersonRow| -> Vec<String> { person.regions.iter().map(ToString::to_string).collect() };
+    assert_eq!(regions(&row.debtor), ["US-MA", "US-NY-NYC"]);
+    assert_eq!(regions(&row.contacts[0]), ["HK"]);
+    assert_eq!(regions(&row.contacts[1]), ["CN", "GB-SCT"]);
+    assert!(regional(PLAIN).expect("good").debtor.regions.is_empty());
+}
+
+#[test]
+fn given_wrong_regions_when_read_then_the_column_and_what_was_expected_are_named() {
+    let says = |regions: &str, expected: &str, got: &str| {
+        let row = PLAIN.replace("13812345678,", &format!("13812345678,{regions}"));
+        let error = regional(&row).expect_err(regions);
+        let [problem] = &error.problems[..] else { panic!("{error}") };
+        assert_eq!((problem.column.as_str(), problem.code), ("debtor_region", Code::MALFORMED));
+        assert_eq!((problem.expected.as_str(), problem.got.as_str()), (expected, got));
+    };
+    let form = "regions in capital letters such as GB, US-MA or US-NY-NYC, separated by |";
+    let country =
+        "regions that begin with a country of ISO 3166 such as GB (not UK), US or CN, separated by |";
+    let state = "regions of the United States that begin with a state, such as US-MA, or US-NY-NYC for the city, \
+        separated by |";
+    says("us", form, "\"us\"");
+    says("US-MA|马萨诸塞州", form, "5 characters, none of them a digit");
+    says("GB-SW1A", form, "7 characters, 1 of them digits");
+    says("UK", country, "\"UK\"");
+    says("CN|US-NYC", state, "6 characters, none of them a digit");
+    let many: Vec<String> = (0..15).map(|part| format!("CN-{part}")).collect();
+    says(&many.join("|"), "at most 14 regions", "15 of them");
+    assert!(
+        regional(&PLAIN.replace("13812345678,", &format!("13812345678,{}", many[1..].join("|")))).is_ok()
+    );
+}
+
+#[test]
+fn given_a_row_without_regions_then_its_content_is_what_it_was_before_there_were_any() {
+    let mut before = Vec::new();
+    let mut put = |bytes: &[u8]| {
+        before.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        before.extend_from_slice(bytes);
+    };
+    for part in ["A".as_bytes(), b"", b"CNY"] {
+        put(part);
+    }
+    for minor in [100_i64, 0, 0] {
+        put(&minor.to_le_bytes());
+    }
+    put(&20_513_i32.to_le_bytes());
+    put(b"CN");
+    for (name, phone) in [("Ann", "+8613812345678"), ("Bob", "+8613912345678"), ("Cy", "+8613712345678")] {
+        put(name.as_bytes());
+        put(&[0]);
+        put(b"");
+        put(phone.as_bytes());
+        put(&1_u64.to_le_bytes());
+        put(b"Asia/Shanghai");
+    }
+    assert_eq!(content(&regional(PLAIN).expect("good")), before);
+}
+
+#[test]
+fn given_rows_that_differ_in_regions_alone_then_their_contents_differ() {
+    let rows = [
+        PLAIN.to_owned(),
+        PLAIN.replace("13812345678,", "13812345678,HK"),
+        PLAIN.replace("13912345678,", "13912345678,HK"),
+        PLAIN.replace("13712345678,", "13712345678,HK"),
+        PLAIN.replace("13812345678,", "13812345678,HK|US"),
+    ];
+    let contents: std::collections::BTreeSet<_> =
+        rows.iter().map(|row| content(&regional(row).expect("good"))).collect();
+    assert_eq!(contents.len(), rows.len());
+}
+
 #[test]
 fn given_a_broken_character_when_read_then_one_cell_is_reported() {
     for encode in [|text: &str| text.as_bytes().to_vec(), |text: &str| GB18030.encode(text).0.into_owned()] {
