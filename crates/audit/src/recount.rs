@@ -8,8 +8,8 @@
 //! # Which rules
 //!
 //! Those of the packs whose adoption stands before a permit's reservation, in force on that day, for a region that the
-//! contact point had been linked with (or everywhere, or where no regional pack of the platform is in force), of the
-//! platform, the case's lender or the agency. Of these, rules on frequency, cool-downs, intervals and hours that refuse
+//! contact point had been linked with (or everywhere, or where one of its regions has no pack of the platform in force),
+//! of the platform, the case's lender or the agency. Of these, rules on frequency, cool-downs, intervals and hours that refuse
 //! are counted again. Rules that only flag cannot be broken. Every other rule is named in
 //! [`rules_not_recounted`](Recount::rules_not_recounted): nothing is said about it, nor about the gate's own rules that are
 //! named there.

@@ -1,8 +1,8 @@
 //! Which agencies ask, from which lines.
 
+use std::collections::BTreeMap;
+
 use events::gate::Line;
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 use model::AgencyId;
 use serde::{Deserialize, Serialize};
 
@@ -33,16 +33,16 @@ pub(crate) struct Asker {
     pub registered: bool,
 }
 
-/// Every agency with every line that it ever asked from or has registered.
+/// Every agency with every line that it ever asked from or has registered. Ordered maps: an agency may invent lines.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(from = "Stored")]
 pub(crate) struct Askers {
     lines: Vec<Line>,
     askers: Vec<Asker>,
     #[serde(skip)]
-    line_numbers: HashMap<Line, LineNumber, FixedState>,
+    line_numbers: BTreeMap<Line, LineNumber>,
     #[serde(skip)]
-    asker_numbers: HashMap<(AgencyId, LineNumber), AskerNumber, FixedState>,
+    asker_numbers: BTreeMap<(AgencyId, LineNumber), AskerNumber>,
 }
 
 /// What a snapshot holds.

@@ -40,10 +40,10 @@ pub(crate) struct Policies {
 /// Packs that apply to a set of regions, by index, in order of id.
 #[derive(Debug, Default)]
 struct Applying {
-    /// Those that apply where no pack of the platform with regions is in force among them.
+    /// Those for what is left only where one of the regions has no pack in force.
     packs: Vec<u16>,
-    /// The packs of the platform with regions.
-    regional: Vec<u16>,
+    /// The packs of the platform for each of the regions.
+    regional: Vec<Vec<u16>>,
     /// What speaks of each kind of request, by role, channel and purpose.
     plans: Vec<Plan>,
 }
@@ -238,12 +238,19 @@ impl Policies {
                 applying.packs.push(index);
                 continue;
             };
-            if regions.iter().any(|region| named.iter().any(|named| region.lies_in(named))) {
+            if regions.iter().any(|region| lies_in_one(*region, named)) {
                 applying.packs.push(index);
-                if adopted.pack.owner == Owner::Platform {
-                    applying.regional.push(index);
-                }
             }
+        }
+        for region in regions {
+            let of = |(_, adopted): &(u16, &Adopted)| match &adopted.pack.applies {
+                Applies::Regions(named) => {
+                    adopted.pack.owner == Owner::Platform && lies_in_one(*region, named)
+                }
+                Applies::Everywhere | Applies::Otherwise => false,
+            };
+            let own = (0_u16..).zip(&self.packs).filter(of).map(|(index, _)| index).collect();
+            applying.regional.push(own);
         }
         applying.plans = kinds().map(|kind| self.plan(&applying.packs, kind)).collect();
         applying
@@ -286,10 +293,10 @@ impl Policies {
         plan: &'a Plan,
         at: Timestamp,
     ) -> impl Iterator<Item = (&'a Adopted, impl Iterator<Item = (&'a Rule, &'a Prepared)>)> {
-        let known = self.regional_in_force(set, at);
+        let covered = self.covered(set, at);
         plan.packs.iter().filter_map(move |(index, rules)| {
             let adopted = self.packs.get(usize::from(*index))?;
-            let applies = adopted.in_force(at) && !(known && adopted.pack.applies == Applies::Otherwise);
+            let applies = adopted.in_force(at) && !(covered && adopted.pack.applies == Applies::Otherwise);
             let rules = rules.iter().filter_map(|place| {
                 let place = usize::from(*place);
                 adopted.pack.rules.get(place).zip(adopted.rules.get(place))
@@ -303,19 +310,21 @@ impl Policies {
         self.of(set, at).any(|adopted| adopted.pack.owner == Owner::Platform)
     }
 
-    /// Whether a pack of the platform with regions is in force for them.
-    fn regional_in_force(&self, set: RegionSet, at: Timestamp) -> bool {
-        let applying = self.by_regions.get(set.number());
-        applying.into_iter().flat_map(|applying| self.get(&applying.regional)).any(|pack| pack.in_force(at))
+    /// Whether regions are known, and a pack of the platform is in force for each of them: whose law is missing for one may be
+    /// there all the same.
+    fn covered(&self, set: RegionSet, at: Timestamp) -> bool {
+        let Some(applying) = self.by_regions.get(set.number()) else { return false };
+        let in_force = |packs: &Vec<u16>| self.get(packs).any(|pack| pack.in_force(at));
+        !applying.regional.is_empty() && applying.regional.iter().all(in_force)
     }
 
     /// The packs that apply to a set of regions and are in force then, in order of id.
     pub fn of(&self, set: RegionSet, at: Timestamp) -> impl Iterator<Item = &Adopted> {
         let applying = self.by_regions.get(set.number());
-        let known = self.regional_in_force(set, at);
+        let covered = self.covered(set, at);
         let packs = applying.into_iter().flat_map(|applying| self.get(&applying.packs));
         packs.filter(move |adopted| {
-            adopted.in_force(at) && !(known && adopted.pack.applies == Applies::Otherwise)
+            adopted.in_force(at) && !(covered && adopted.pack.applies == Applies::Otherwise)
         })
     }
 
@@ -329,8 +338,8 @@ impl Policies {
         if adopted.pack.applies != Applies::Otherwise {
             return own;
         }
-        let regional = self.by_regions.get(set.number()).map(|applying| self.get(&applying.regional));
-        let begins = regional.into_iter().flatten().map(|adopted| adopted.from);
+        let regional = self.by_regions.get(set.number()).into_iter().flat_map(|applying| &applying.regional);
+        let begins = regional.flat_map(|packs| self.get(packs)).map(|adopted| adopted.from);
         begins.filter(|from| *from > now).chain(own).min()
     }
 
@@ -368,6 +377,10 @@ impl Policies {
             counted && rule.who.channels.has(attempt.channel) && rule.who.purposes.has(attempt.purpose)
         })
     }
+}
+
+fn lies_in_one(region: Region, named: &[Region]) -> bool {
+    named.iter().any(|named| region.lies_in(named))
 }
 
 /// The role of whom is asked for, the channel, the purpose.

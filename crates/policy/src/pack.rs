@@ -38,7 +38,7 @@ pub enum Applies {
     Everywhere,
     /// Those that may be in one of these regions: a region also stands for its parts, `US` for `US-MA`.
     Regions(Vec<Region>),
-    /// Those for which no pack of the platform with regions applies.
+    /// Those that may be in a region for which the platform has no pack in force, or of whose region nothing is known.
     Otherwise,
 }
 

@@ -139,8 +139,15 @@ impl Packs {
             Applies::Everywhere | Applies::Otherwise => false,
         };
         let in_force = self.in_force(place, at);
-        let regional =
-            in_force.clone().any(|known| known.pack.owner == Owner::Platform && inside(&known.pack));
+        let has_law = |region: &Region| {
+            in_force.clone().any(|known| match &known.pack.applies {
+                Applies::Regions(named) => {
+                    known.pack.owner == Owner::Platform && named.iter().any(|named| region.lies_in(named))
+                }
+                Applies::Everywhere | Applies::Otherwise => false,
+            })
+        };
+        let covered = !whom.regions.is_empty() && whom.regions.iter().all(has_law);
         let mut applying = Vec::new();
         for Known { pack, first, .. } in in_force {
             let concerned = match pack.owner {
@@ -151,7 +158,7 @@ impl Packs {
             let applies = match pack.applies {
                 Applies::Everywhere => true,
                 Applies::Regions(_) => inside(pack),
-                Applies::Otherwise => !regional,
+                Applies::Otherwise => !covered,
             };
             if concerned && applies {
                 let rules = pack.rules.iter().enumerate();

@@ -49,13 +49,16 @@ fn given_packs_for_regions_then_those_apply_in_which_the_contact_point_may_be_an
     .knows(there(2, &["US-MA"]))
     .knows(there(3, &["US-NY", "CN-SH"]))
     .knows(there(4, &[]))
-    .knows(there(5, &["FR"]));
+    .knows(there(5, &["FR"]))
+    .knows(there(6, &["CN", "JP"]));
     assert_eq!(speaking(&given, 1, "24 10:00"), ["all", "us"]);
     assert_eq!(speaking(&given, 2, "24 10:00"), ["all", "us", "us-ma"]);
     assert_eq!(speaking(&given, 3, "24 10:00"), ["all", "cn", "us"]);
     assert_eq!(speaking(&given, 4, "24 10:00"), ["all", "rest"]);
     // A pack that is not the platform's does not take the place of the rest.
     assert_eq!(speaking(&given, 5, "24 10:00"), ["all", "house", "rest"]);
+    // Nor does one region's law take the place of another's that nobody knows.
+    assert_eq!(speaking(&given, 6, "24 10:00"), ["all", "cn", "rest"]);
 }
 
 /// Not knowing the law means the strictest, also while the pack of the region is not in force yet, or no longer.

@@ -187,11 +187,19 @@ impl<'b> Judge<'b> {
         let fits = match adopted.pack.applies {
             Applies::Everywhere => true,
             Applies::Regions(_) => there(adopted),
-            Applies::Otherwise => !self
-                .book
-                .packs
-                .iter()
-                .any(|other| other.pack.owner == Owner::Platform && self.in_force(other) && there(other)),
+            Applies::Otherwise => {
+                let law = |region: &str| {
+                    self.book.packs.iter().any(|other| {
+                        let Applies::Regions(named) = &other.pack.applies else { return false };
+                        let part = |of: &str| region == of || region.starts_with(&format!("{of}-"));
+                        let there = named.iter().any(|named| part(named.as_str()));
+                        other.pack.owner == Owner::Platform && self.in_force(other) && there
+                    })
+                };
+                let own = self.book.regions.iter().filter(|(contact, _)| *contact == self.asked.contact);
+                let regions: Vec<&str> = own.map(|(_, region)| region.as_str()).collect();
+                regions.is_empty() || regions.iter().any(|region| !law(region))
+            }
         };
         fits && self.in_force(adopted)
     }
