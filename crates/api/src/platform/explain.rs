@@ -96,7 +96,7 @@ impl Platform {
         }
         // Each reads a log from its beginning.
         let _turn = self.explanations.acquire().await.map_err(|_| Refusal::from(Code::UNAVAILABLE))?;
-        let mut found = None;
+        let mut found = Vec::new();
         for partition in partitions {
             let read =
                 replay::read(self.parts.audit.as_ref(), partition, Until::new(position), |_, _| {}).await?;
@@ -104,15 +104,21 @@ impl Platform {
             let reproduced = reproduced.map_err(|_| Refusal::from(Code::UNAVAILABLE))?;
             let meant = |of: &Reproduced| contact.is_none_or(|contact| of.asked.contact == contact);
             if let Some(reproduced) = reproduced.filter(meant) {
-                found = Some((partition, reproduced));
-                break;
+                let lender = lender_of(&reproduced.asked, reproduced.contact.as_ref());
+                if concerns(principal, &reproduced.asked, lender) {
+                    found.push((partition, lender, reproduced));
+                }
             }
         }
-        let (partition, reproduced) = found.ok_or_else(not_found)?;
-        let lender = lender_of(&reproduced.asked, reproduced.contact.as_ref());
-        if !concerns(principal, &reproduced.asked, lender) {
-            return Err(not_found());
+        // Each partition counts from 0: one number may name a decision of several.
+        if let [(one, ..), (other, ..), ..] = &found[..] {
+            let got = position.0;
+            let detail = format!(
+                "expected one decision, such as gate/{one}/{got}, got {got}, which stands in gate/{one} and gate/{other}"
+            );
+            return Err(Reason::detail(Code::MALFORMED, detail).into());
         }
+        let (partition, lender, reproduced) = found.pop().ok_or_else(not_found)?;
         let recorded = reproduced.recorded;
         if !reproduced.differences.is_empty() {
             tracing::error!(partition, %position, "a decision made again from the log differs from the recorded one");

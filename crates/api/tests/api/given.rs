@@ -140,7 +140,12 @@ impl Given {
 
     /// One case, placed with the only agency and its only collector.
     pub async fn placed_case() -> (Self, CaseId) {
-        let given = Self::nothing().await;
+        Self::placed_case_of(2).await
+    }
+
+    /// The same, before a gate of so many partitions.
+    pub async fn placed_case_of(gates: u16) -> (Self, CaseId) {
+        let given = Self::of_partitions(gates).await;
         given.agency(AGENCY, COLLECTOR, LINE).await;
         let report = given.import(LENDER, &format!("{HEADER}\n{ROW}\n")).await;
         assert_eq!((report.taken, report.refused.total), (1, 0), "{report:?}");
@@ -229,7 +234,9 @@ impl Given {
                 };
                 let order = self.order(GateCommand::LinkContact(linked.clone()));
                 parts.gate.submit(order).await.expect("linked");
-                for command in Gate::homes_of(&GateEvent::ContactLinked(linked)) {
+                let homes = Gate::homes_of(&GateEvent::ContactLinked(linked));
+                // A sole partition has no homes to tell.
+                for command in homes.into_iter().filter(|_| parts.gate.partitions() > 1) {
                     parts.gate.submit(self.order(command)).await.expect("told");
                 }
             }
