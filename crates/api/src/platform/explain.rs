@@ -102,7 +102,12 @@ impl Platform {
                 replay::read(self.parts.audit.as_ref(), partition, Until::new(position), |_, _| {}).await?;
             let reproduced = tokio::task::spawn_blocking(move || read.reproduce()).await;
             let reproduced = reproduced.map_err(|_| Refusal::from(Code::UNAVAILABLE))?;
-            let meant = |of: &Reproduced| contact.is_none_or(|contact| of.asked.contact == contact);
+            // What a home allows is a share, and part of a decision elsewhere; what it refuses is a decision.
+            let own = |contact: ContactPointId| partition == self.parts.gate.partition_of(&contact.0);
+            let meant = |of: &Reproduced| {
+                let decides = |contact| own(contact) || !of.recorded.reasons.is_empty();
+                contact.is_none_or(|contact| of.asked.contact == contact && decides(contact))
+            };
             if let Some(reproduced) = reproduced.filter(meant) {
                 let lender = lender_of(&reproduced.asked, reproduced.contact.as_ref());
                 if concerns(principal, &reproduced.asked, lender) {
