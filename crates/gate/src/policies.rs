@@ -340,7 +340,8 @@ impl Policies {
         }
         let regional = self.by_regions.get(set.number()).into_iter().flat_map(|applying| &applying.regional);
         let begins = regional.flat_map(|packs| self.get(packs)).map(|adopted| adopted.from);
-        begins.filter(|from| *from > now).chain(own).min()
+        // Once every region has one.
+        begins.filter(|from| *from > now && self.covered(set, *from)).chain(own).min()
     }
 
     /// When the first pack of the platform that applies to a set of regions comes into force.

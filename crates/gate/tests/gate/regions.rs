@@ -158,3 +158,19 @@ fn given_a_rule_that_flags_then_it_is_shown_and_refuses_nothing() {
     assert!(explained.allowed);
     given.made(call(1, 1), "24 11:00");
 }
+
+/// Found by the oracle: what is left for another region was promised to end with the first one's law.
+#[test]
+fn given_two_regions_when_the_law_of_one_begins_then_the_pack_for_what_is_left_ends_with_the_law_of_the_other()
+ {
+    let given = given([
+        adopted("cn", "applies = [\"CN\"]\neffective = 2026-11-26", ONE_A_DAY),
+        adopted("rest", "applies = \"otherwise\"", NO_LOCATING),
+        adopted("us", "applies = [\"US\"]\neffective = 2026-11-28", ONE_A_DAY),
+    ])
+    .knows(there(1, &["CN", "US"]));
+    let locate = PermitRequest { purpose: Purpose::Locate, ..call(1, 1) };
+    let rules = given.explains(locate, "24 10:00").rules;
+    let rest = rules.iter().find(|rule| rule.rule.as_str() == "rest/none").expect("asked");
+    assert_eq!(rest.next_allowed, Some(crate::scenario::moment("2026-11-28T00:00:00Z")));
+}
