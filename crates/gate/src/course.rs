@@ -11,7 +11,8 @@ mod tell;
 use std::collections::VecDeque;
 
 use events::gate::{
-    ContactLinkedV2, GateAnswer, GateCommand, GateQuery, GateReply, PartitionsSetV1, Tightest,
+    ContactLinkedV2, GateAnswer, GateCommand, GateQuery, GateReply, PartitionsSetV1, ShareSettledV1, ShareV1,
+    Tightest,
 };
 use events::{Code, Position, Reason, Refusal, partition_of};
 use model::{ContactPointId, Timestamp};
@@ -141,6 +142,18 @@ fn ask<E>(partition: u16, query: GateQuery) -> Step<E> {
 
 fn give<E>(partition: u16, nth: Option<u32>, command: GateCommand) -> Step<E> {
     Step::Give { partition, nth, command: Box::new(command) }
+}
+
+/// Settles a share at its home. Given twice it changes nothing.
+fn settle_share<E>(settled: ShareSettledV1, partitions: u16) -> Step<E> {
+    give(partition_of(&settled.home, partitions), None, GateCommand::SettleShare(settled))
+}
+
+/// Gives a share up: its contact was never made.
+fn give_up<E>(contact: ContactPointId, share: ShareV1, partitions: u16) -> Step<E> {
+    let ShareV1 { home, share } = share;
+    let (outcome, made, toward, discussed) = (None, Timestamp(0), Vec::new(), Vec::new());
+    settle_share(ShareSettledV1 { home, contact, share, outcome, made, toward, discussed }, partitions)
 }
 
 /// Commands that bring a partition up to what the contact point's own knows.

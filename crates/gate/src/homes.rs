@@ -9,10 +9,8 @@ use events::{Code, Reason, Refusal, partition_of};
 use model::{CaseId, ContactPointId, PersonId};
 use serde::{Deserialize, Serialize};
 
+use crate::link::PLACES_MAX;
 use crate::{State, link};
-
-/// Most zones, and most regions, that one command tells a home.
-const PLACES_MAX: usize = 16;
 
 /// Which partition this is, of how many.
 #[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]

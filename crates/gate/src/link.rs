@@ -12,7 +12,7 @@ use crate::person::Talk;
 use crate::{State, stop};
 
 /// Most zones, and most regions, that one link may name.
-const PLACES_MAX: usize = 16;
+pub(crate) const PLACES_MAX: usize = 16;
 
 pub(crate) fn link(state: &State, asked: &ContactLinkedV2) -> Result<Vec<GateEvent>, Refusal> {
     let most = asked.zones.len().max(asked.regions.len());

@@ -396,34 +396,52 @@ fn settled(
     GateEvent::PermitSettled(PermitSettledV2 { contact, permit, outcome, toward, discussed, given_back })
 }
 
-/// Takes an outcome in: what it counts toward, and what was spoken about.
+/// A contact that was made: by a permit of this partition, or by one elsewhere whose share is here.
+pub(crate) struct Finished<'a> {
+    pub contact: ContactPointId,
+    /// The permit's place, or the share's.
+    pub position: Position,
+    pub at: Timestamp,
+    pub outcome: Outcome,
+    pub toward: &'a [CaseId],
+    pub discussed: &'a [CaseId],
+}
+
+/// Takes an outcome in.
 pub(crate) fn was_settled(state: &mut State, settled: &PermitSettledV2, now: Timestamp) {
     let asked = state.permits.asked(settled.permit);
-    let Some(made) = state.permits.settle(settled.permit, settled.outcome, now) else { return };
-    if let Some(contact) = state.contacts.get_mut(&settled.contact) {
-        contact.change(settled.permit, |attempt| {
-            attempt.stage = Attempted::Made(settled.outcome);
-            attempt.attributed |= !settled.toward.is_empty();
+    let Some(at) = state.permits.settle(settled.permit, settled.outcome, now) else { return };
+    let &PermitSettledV2 { contact, permit: position, outcome, ref toward, ref discussed, .. } = settled;
+    was_made(state, &Finished { contact, position, at, outcome, toward, discussed }, asked);
+}
+
+/// What it counts toward, and what was spoken about.
+pub(crate) fn was_made(state: &mut State, made: &Finished<'_>, asked: Option<Box<PermitRequest>>) {
+    let &Finished { contact: id, position, at, outcome, toward, discussed } = made;
+    let stage = Attempted::Made(outcome);
+    if let Some(contact) = state.contacts.get_mut(&id) {
+        contact.change(position, |attempt| {
+            (attempt.stage, attempt.at) = (stage, at);
+            attempt.attributed |= !toward.is_empty();
         });
-        if Attempted::Made(settled.outcome).reached() {
-            contact.reached(made);
+        if stage.reached() {
+            contact.reached(at);
         }
     }
-    if !settled.toward.is_empty() {
-        state.attributions.insert(settled.permit, settled.toward.clone().into());
+    if !toward.is_empty() {
+        state.attributions.insert(position, toward.into());
     }
-    let Some(asked) = asked.filter(|_| settled.outcome == Outcome::Conversation) else { return };
+    let Some(asked) = asked.filter(|_| outcome == Outcome::Conversation) else { return };
     let Some(case) = state.cases.number(&asked.case) else { return };
-    let link = state.contacts.get(&settled.contact).and_then(|contact| contact.link(case));
+    let link = state.contacts.get(&id).and_then(|contact| contact.link(case));
     let Some(person) = link.and_then(|link| state.persons.id(link.person)) else { return };
-    let discussed = match (&settled.discussed[..], &settled.toward[..]) {
+    let discussed = match (discussed, toward) {
         ([], []) => debts(&asked).collect(),
         ([], toward) => toward.to_vec(),
         (discussed, _) => discussed.to_vec(),
     };
-    let (contact, position) = (settled.contact, settled.permit);
     let PermitRequest { case, agency, channel, .. } = *asked;
-    let talk = |debt| Talk { at: made, position, contact, debt, case, agency, channel };
+    let talk = |debt| Talk { at, position, contact: id, debt, case, agency, channel };
     spoke(state, person, discussed.into_iter().map(talk).collect());
 }
 

@@ -25,9 +25,8 @@ use crate::arena::Record as _;
 use crate::attempts::{Attempt, Stage as Attempted};
 use crate::contact::Contact;
 use crate::homes::{homes, is_told, link_of};
-use crate::permit::{self, Judged, PERMIT_TTL_MS, Stage, judged};
-use crate::person::Talk;
-use crate::record::{DEBTS_MAX, spoke};
+use crate::permit::{self, Finished, Judged, PERMIT_TTL_MS, Stage, judged};
+use crate::record::DEBTS_MAX;
 
 /// The shares of this partition, and those that its permits stand on.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -398,27 +397,7 @@ fn was_settled(state: &mut State, settled: &ShareSettledV1, now: Timestamp) {
     };
     state.permits.close_share(share, outcome, now);
     state.shares.homes.remove(&share);
-    let stage = Attempted::Made(outcome);
-    if let Some(contact) = state.contacts.get_mut(&id) {
-        contact.change(share, |attempt| {
-            (attempt.stage, attempt.at) = (stage, made);
-            attempt.attributed |= !settled.toward.is_empty();
-        });
-        if stage.reached() {
-            contact.reached(made);
-        }
-    }
-    if !settled.toward.is_empty() {
-        state.attributions.insert(share, settled.toward.clone().into());
-    }
-    let Some(asked) = asked.filter(|_| outcome == Outcome::Conversation) else { return };
-    let Some(link) = link_of(state, id, asked.case) else { return };
-    let discussed = match (&settled.discussed[..], &settled.toward[..]) {
-        ([], []) => permit::debts(&asked).collect(),
-        ([], toward) => toward.to_vec(),
-        (discussed, _) => discussed.to_vec(),
-    };
-    let PermitRequest { case, agency, channel, .. } = *asked;
-    let talk = |debt| Talk { at: made, position: share, contact: id, debt, case, agency, channel };
-    spoke(state, link.person, discussed.into_iter().map(talk).collect());
+    let ShareSettledV1 { toward, discussed, .. } = settled;
+    let made = Finished { contact: id, position: share, at: made, outcome, toward, discussed };
+    permit::was_made(state, &made, asked);
 }

@@ -6,13 +6,13 @@
 use std::collections::VecDeque;
 
 use events::gate::{
-    ContactLinkedV2, GateAnswer, GateCommand, GateQuery, GateReply, RedeemShare, RedeemShared,
-    ShareSettledV1, ShareV1, SharedPermit,
+    ContactLinkedV2, GateAnswer, GateCommand, GateQuery, GateReply, RedeemShare, RedeemShared, ShareV1,
+    SharedPermit,
 };
 use events::{Code, Position, Refusal, partition_of};
 use model::{ContactPointId, Timestamp};
 
-use super::{Course, Step, Telling, Told, ask, give, is, own, unavailable, unexpected};
+use super::{Course, Step, Telling, Told, ask, give, give_up, is, own, unavailable, unexpected};
 use crate::homes::Home;
 
 /// Uses a permit. Ends with whether this call has used it now; false: it had before.
@@ -205,18 +205,9 @@ impl Redeem {
     }
 
     fn release(&mut self) -> Next {
-        let Some(ShareV1 { home, share }) = self.releasing.pop_front() else {
+        let Some(share) = self.releasing.pop_front() else {
             return Step::Done(Err(self.refusal.take().unwrap_or_else(unexpected)));
         };
-        let settled = ShareSettledV1 {
-            home,
-            contact: self.contact,
-            share,
-            outcome: None,
-            made: Timestamp(0),
-            toward: Vec::new(),
-            discussed: Vec::new(),
-        };
-        give(partition_of(&home, self.partitions), None, GateCommand::SettleShare(settled))
+        give_up(self.contact, share, self.partitions)
     }
 }

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 
 use events::gate::{
     ContactLinkedV2, ContactReachedV1, GateAnswer, GateCommand, GateQuery, GateReply, PermitRequest,
-    RequestShared, ReserveShare, ShareSettledV1, ShareV1, Tightest, Verdict,
+    RequestShared, ReserveShare, ShareV1, Tightest, Verdict,
 };
 use events::{Code, Refusal, Tally, partition_of};
 use model::{ContactPointId, Timestamp};
 
 use super::{
-    Course, Denied, Granted, Step, Telling, Told, ask, give, is, merged, own, tighter, unavailable,
+    Course, Denied, Granted, Step, Telling, Told, ask, give, give_up, is, merged, own, tighter, unavailable,
     unexpected,
 };
 use crate::homes::{Home, homes};
@@ -272,19 +272,9 @@ impl Request {
     }
 
     fn release(&mut self) -> Next {
-        let Some(ShareV1 { home, share }) = self.releasing.pop_front() else {
+        let Some(share) = self.releasing.pop_front() else {
             return Step::Done(Err(self.denied.take().unwrap_or_else(|| unexpected().into())));
         };
-        let settled = ShareSettledV1 {
-            home,
-            contact: self.asked.contact,
-            share,
-            outcome: None,
-            made: Timestamp(0),
-            toward: Vec::new(),
-            discussed: Vec::new(),
-        };
-        let partition = partition_of(&home, self.partitions);
-        give(partition, None, GateCommand::SettleShare(settled))
+        give_up(self.asked.contact, share, self.partitions)
     }
 }

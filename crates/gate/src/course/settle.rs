@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use events::gate::{GateAnswer, GateCommand, GateQuery, GateReply, ShareSettledV1, ShareV1, SharedPermit};
-use events::{Position, Refusal, partition_of};
+use events::{Position, Refusal};
 use model::{CaseId, ContactPointId, Outcome};
 
-use super::{Course, Step, Told, ask, give, own, unexpected};
+use super::{Course, Step, Told, ask, give, own, settle_share, unexpected};
 
 /// Settles a permit. Ends with its own partition's answer.
 #[derive(Debug, Clone)]
@@ -98,6 +98,6 @@ impl Settle {
             toward: self.toward.clone(),
             discussed: self.discussed.clone(),
         };
-        give(partition_of(&home, self.partitions), None, GateCommand::SettleShare(settled))
+        settle_share(settled, self.partitions)
     }
 }
