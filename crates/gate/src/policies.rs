@@ -293,21 +293,26 @@ impl Policies {
         plan: &'a Plan,
         at: Timestamp,
     ) -> impl Iterator<Item = (&'a Adopted, impl Iterator<Item = (&'a Rule, &'a Prepared)>)> {
-        let covered = self.covered(set, at);
+        let applies = self.applies(set, at);
         plan.packs.iter().filter_map(move |(index, rules)| {
             let adopted = self.packs.get(usize::from(*index))?;
-            let applies = adopted.in_force(at) && !(covered && adopted.pack.applies == Applies::Otherwise);
             let rules = rules.iter().filter_map(|place| {
                 let place = usize::from(*place);
                 adopted.pack.rules.get(place).zip(adopted.rules.get(place))
             });
-            applies.then_some((adopted, rules))
+            applies(adopted).then_some((adopted, rules))
         })
     }
 
     /// Whether any pack of the platform applies and is in force.
     pub fn platform_in_force(&self, set: RegionSet, at: Timestamp) -> bool {
         self.of(set, at).any(|adopted| adopted.pack.owner == Owner::Platform)
+    }
+
+    /// Whether a pack for a set of regions is in force then.
+    fn applies(&self, set: RegionSet, at: Timestamp) -> impl Fn(&Adopted) -> bool + use<> {
+        let covered = self.covered(set, at);
+        move |adopted| adopted.in_force(at) && !(covered && adopted.pack.applies == Applies::Otherwise)
     }
 
     /// Whether regions are known, and a pack of the platform is in force for each of them: whose law is missing for one may be
@@ -321,11 +326,9 @@ impl Policies {
     /// The packs that apply to a set of regions and are in force then, in order of id.
     pub fn of(&self, set: RegionSet, at: Timestamp) -> impl Iterator<Item = &Adopted> {
         let applying = self.by_regions.get(set.number());
-        let covered = self.covered(set, at);
+        let applies = self.applies(set, at);
         let packs = applying.into_iter().flat_map(|applying| self.get(&applying.packs));
-        packs.filter(move |adopted| {
-            adopted.in_force(at) && !(covered && adopted.pack.applies == Applies::Otherwise)
-        })
+        packs.filter(move |adopted| applies(adopted))
     }
 
     fn get<'a>(&'a self, indices: &'a [u16]) -> impl Iterator<Item = &'a Adopted> {
