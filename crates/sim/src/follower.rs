@@ -1,11 +1,12 @@
-//! The process manager that carries what became of a permit to its shares: the runtime's, from each partition of the gate to
-//! every other.
+//! The process manager that tells the homes of persons and cases what a partition knows: the runtime's, from each partition
+//! of the gate to every other, and what the gate says that an event means for them.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use events::gate::{GateCommand, GateEvent, ShareSettledV1};
+use events::gate::{GateCommand, GateEvent};
 use events::{Code, Position, Refusal, StreamId};
+use gate::Gate;
 use runtime::{Answered, Metrics, Order, PartitionPort, Port, manager};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
@@ -14,28 +15,16 @@ use crate::chance::Chance;
 use crate::stage::Stage;
 use crate::subject::{Asked, Said, Subject};
 
-/// What became of a permit, for its shares.
-struct SharesFollow;
+/// What an event means for homes.
+struct Homes;
 
-impl manager::Manager for SharesFollow {
+impl manager::Manager for Homes {
     type Source = Subject;
     type Target = Subject;
-    const NAME: &'static str = "shares";
+    const NAME: &'static str = "homes";
 
     fn react(event: &GateEvent) -> Vec<GateCommand> {
-        let GateEvent::SharesEnded(ended) = event else { return Vec::new() };
-        let settle = ended.shares.iter().map(|share| {
-            GateCommand::SettleShare(ShareSettledV1 {
-                home: share.home,
-                contact: ended.contact,
-                share: share.share,
-                outcome: ended.outcome,
-                made: ended.made,
-                toward: ended.toward.clone(),
-                discussed: ended.discussed.clone(),
-            })
-        });
-        settle.collect()
+        Gate::homes_of(event)
     }
 }
 
@@ -63,7 +52,7 @@ pub fn follow(stage: &Arc<Stage>, partition: u16) -> Option<Following> {
     let log = Arc::new(stage.log.clone());
     let metrics = Metrics::new().ok()?;
     let task: JoinHandle<()> =
-        tokio::spawn(manager::run::<SharesFollow>(log, partition, target, is_active, stopped, metrics));
+        tokio::spawn(manager::run::<Homes>(log, partition, target, is_active, stopped, metrics));
     Some(Following { task: task.abort_handle(), _active: active, _stop: stop })
 }
 
@@ -82,6 +71,10 @@ impl Anywhere {
 #[async_trait]
 impl PartitionPort<Subject> for Anywhere {
     async fn submit(&self, orders: Vec<Order<GateCommand>>) -> Vec<Answered<Subject>> {
+        if self.stage.is_over() {
+            // Else a circle goes on for ever: it takes no simulated time.
+            std::future::pending::<()>().await;
+        }
         let machine = self.stage.whom_to_ask(self.partition, &mut self.chance());
         self.stage.give_to(machine, self.partition, orders).await
     }

@@ -128,6 +128,9 @@ fn broken(
     let state = if other { &kept.believed } else { &kept.gate };
     let now = Now { trusted: now.trusted || mutation == Mutation::ClockTrusted, ..now };
     let mut decided = Gate::decide(state, command, now);
+    if known(mutation, state, command, now) {
+        return Ok(Vec::new());
+    }
     match (mutation, command) {
         (Mutation::RecheckSkipped, _) if redemption => {
             let of_permit = |code: Code| (Code::PERMIT_UNKNOWN..=Code::PERMIT_USED).contains(&code);
@@ -190,6 +193,21 @@ fn broken(
         _ => {}
     }
     decided
+}
+
+/// A link that a broken gate took in as another is known to it when that other is: else homes would tell each other of it for
+/// ever, and nothing else would be seen.
+fn known(mutation: Mutation, state: &State, command: &GateCommand, now: Now) -> bool {
+    let (GateCommand::LinkContact(link) | GateCommand::TellHome { link, .. }) = command else { return false };
+    let Some(GateEvent::ContactLinked(link)) = changed(mutation, &GateEvent::ContactLinked(link.clone()))
+    else {
+        return false;
+    };
+    let believed = match command {
+        GateCommand::TellHome { home, .. } => GateCommand::TellHome { home: *home, link },
+        _ => GateCommand::LinkContact(link),
+    };
+    Gate::decide(state, &believed, now).is_ok_and(|events| events.is_empty())
 }
 
 /// Only what is counted refuses.

@@ -61,14 +61,23 @@ pub struct View {
     book: Book,
     /// The largest number of milliseconds by which a log was dated ahead of the true time.
     ahead_ms: i64,
+    /// Events that process managers have led to.
+    managed: u64,
+    /// All others.
+    unmanaged: u64,
 }
+
+/// An event is told two homes at most. What is told again makes no event, but for a moment an older word may overtake a newer
+/// one, which is then told once more.
+const MANAGED_EACH_MAX: u64 = 8;
 
 impl View {
     /// Of a log that is empty yet; `laws` are the rule packs that may be adopted, by their texts.
     pub fn new(log: MemoryLog, partitions: u16, laws: BTreeMap<String, Vec<Cap>>) -> Self {
         let book = Book::new(partitions, laws);
         let partitions = (0..partitions).map(|_| Partition::default()).collect();
-        Self { log, partitions, commands: BTreeMap::new(), own: BTreeSet::new(), book, ahead_ms: 0 }
+        let (commands, own) = (BTreeMap::new(), BTreeSet::new());
+        Self { log, partitions, commands, own, book, ahead_ms: 0, managed: 0, unmanaged: 0 }
     }
 
     /// Looks at what is new.
@@ -97,6 +106,16 @@ impl View {
             let first = Position(seen.events.len() as u64);
             holds(Promise::Durable, command.first == first, || {
                 format!("expected an event at position {first}, got {}", command.first)
+            })?;
+            match command.envelope.actor {
+                Actor::Follower(_) => self.managed += events as u64,
+                _ => self.unmanaged += events as u64,
+            }
+            let (managed, unmanaged) = (self.managed, self.unmanaged);
+            holds(Promise::Live, managed <= MANAGED_EACH_MAX * unmanaged, || {
+                format!(
+                    "{unmanaged} events led process managers to {managed} others: they go round in a circle"
+                )
             })?;
             let place = Place { partition, first, events };
             let id = command.envelope.command;
