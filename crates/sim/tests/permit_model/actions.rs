@@ -27,6 +27,16 @@ pub enum Action {
     ChangeHome,
     /// A contact point's partition gets another leader.
     ChangeOwn(usize),
+    /// The command of a request reaches a leader that was replaced, or the router is told by what that one knew.
+    OldRequest(usize),
+    /// The command of a call does, or its router is told.
+    OldRedeem(usize, usize),
+    /// It closes what its time is over of, or follows, or stops.
+    OldLapse(usize),
+    OldStop,
+    /// What it has decided reaches the store.
+    FlushOldHome,
+    FlushOldOwn(usize),
     /// P closes a share whose time is over.
     LapseShare(usize),
     /// A permit whose time is over is closed.
@@ -68,20 +78,23 @@ pub fn possible(model: &Model, world: &World, actions: &mut Vec<Action>) {
         }
         actions.extend([Action::Follow(permit), Action::LapseShare(permit), Action::LapsePermit(permit)]);
     }
+    // Nothing is lost with a leader that has nothing under way, unless it goes on.
+    let may_change = |durable: bool| world.leader_changes > 0 && (model.lingers || !durable);
     if !world.home.is_durable() {
         actions.push(Action::FlushHome);
-        if world.leader_changes > 0 {
-            actions.push(Action::ChangeHome);
-        }
+    }
+    if may_change(world.home.is_durable()) {
+        actions.push(Action::ChangeHome);
     }
     for own in 0..2 {
         if !world.own[own].is_durable() {
             actions.push(Action::FlushOwn(own));
-            if world.leader_changes > 0 {
-                actions.push(Action::ChangeOwn(own));
-            }
+        }
+        if may_change(world.own[own].is_durable()) {
+            actions.push(Action::ChangeOwn(own));
         }
     }
+    possible_for_old(model, world, actions);
     if model.stops {
         actions.extend([Action::Stop, Action::StopTold]);
     }
@@ -93,6 +106,47 @@ pub fn possible(model: &Model, world: &World, actions: &mut Vec<Action>) {
     }
     if world.time < model.end {
         actions.push(Action::Tick);
+    }
+}
+
+/// What a leader does that was replaced and does not know it.
+fn possible_for_old(model: &Model, world: &World, actions: &mut Vec<Action>) {
+    if world.home.has_old() {
+        actions.push(Action::FlushOldHome);
+    }
+    for own in (0..2).filter(|own| world.own[*own].has_old()) {
+        actions.push(Action::FlushOldOwn(own));
+    }
+    if !world.home.has_old() && !world.own.iter().any(|own| own.has_old()) {
+        return;
+    }
+    for permit in 0..PERMITS {
+        actions.extend([Action::OldRequest(permit), Action::OldLapse(permit)]);
+        actions.extend((0..model.attempts[permit]).map(|attempt| Action::OldRedeem(permit, attempt)));
+    }
+    if model.stops {
+        actions.push(Action::OldStop);
+    }
+}
+
+/// Does something where those lead that were replaced: their partitions are as they see them.
+fn with_old(world: &mut World, act: impl FnOnce(&mut World)) {
+    let truth = (world.home, world.own);
+    if let Some(seen) = world.home.seen_by_old() {
+        world.home = seen;
+    }
+    for own in &mut world.own {
+        if let Some(seen) = own.seen_by_old() {
+            *own = seen;
+        }
+    }
+    act(world);
+    let believed = (world.home.now, world.own.map(|own| own.now));
+    // Those that have no such leader are touched by nothing here.
+    (world.home, world.own) = truth;
+    world.home.believed_by_old(believed.0);
+    for (own, now) in world.own.iter_mut().zip(believed.1) {
+        own.believed_by_old(now);
     }
 }
 
@@ -142,12 +196,41 @@ pub fn act(model: &Model, world: &mut World, action: Action) {
         Action::FlushHome => world.home.flush(),
         Action::FlushOwn(own) => world.own[own].flush(),
         Action::ChangeHome => {
-            world.home.change_leader();
+            let read = read_by_next(model, world.home.durable, World::start(model).home.durable);
+            world.home.change_leader(read, model.lingers);
             world.leader_changes -= 1;
         }
         Action::ChangeOwn(own) => {
-            world.own[own].change_leader();
+            let start = World::start(model).own[own].durable;
+            let read = read_by_next(model, world.own[own].durable, start);
+            world.own[own].change_leader(read, model.lingers);
             world.leader_changes -= 1;
+        }
+        Action::OldRequest(permit) => with_old(world, |world| {
+            let before = world.requests[permit];
+            request_told(model, world, permit);
+            if world.requests[permit] == before {
+                request(model, world, permit);
+            }
+        }),
+        Action::OldRedeem(permit, attempt) => with_old(world, |world| {
+            let before = world.redeems[permit][attempt];
+            if before == Redeem::Waits {
+                return;
+            }
+            redeem_told(model, world, permit, attempt);
+            if world.redeems[permit][attempt] == before {
+                redeem(model, world, permit, attempt);
+            }
+        }),
+        Action::OldLapse(permit) => with_old(world, |world| {
+            lapse_share(model, world, permit);
+            lapse_permit(model, world, permit);
+        }),
+        Action::OldStop => with_old(world, |world| stop(model, &mut world.own[0].now)),
+        Action::FlushOldHome => world.home.flush_old(model.mutation != Some(Mutation::FenceDropped)),
+        Action::FlushOldOwn(own) => {
+            world.own[own].flush_old(model.mutation != Some(Mutation::FenceDropped));
         }
         Action::LapseShare(permit) => lapse_share(model, world, permit),
         Action::LapsePermit(permit) => lapse_permit(model, world, permit),
@@ -161,6 +244,11 @@ pub fn act(model: &Model, world: &mut World, action: Action) {
         Action::Tick => world.time += 1,
     }
     settle_down(world);
+}
+
+/// What a leader has read that takes over. Its first record is taken only if that is all that is durable.
+fn read_by_next<T>(model: &Model, durable: T, nothing: T) -> T {
+    if model.mutation == Some(Mutation::ElectedBehind) { nothing } else { durable }
 }
 
 /// Where no leader can change any more, what was decided will be durable: nobody can tell the difference.
@@ -385,7 +473,9 @@ fn redeem_told(model: &Model, world: &mut World, permit: usize, attempt: usize) 
                 Redeem::Permit
             }
             Permit::Redeemed { .. } | Permit::Settled { .. } => Redeem::Over,
-            Permit::None | Permit::Expired | Permit::Voided => Redeem::Release,
+            // Not known there: nothing can be said of it. The share lapses by itself.
+            Permit::None => Redeem::Over,
+            Permit::Expired | Permit::Voided => Redeem::Release,
         },
         Redeem::Release if !shares[permit].is_open() => Redeem::Over,
         Redeem::Release | Redeem::Waits | Redeem::Over => return,

@@ -1,5 +1,6 @@
 //! The permit protocol over several partitions as a model, checked exhaustively at small sizes: every order of steps, every
-//! crash of a router, every lost record and every retry that fits the bounds.
+//! crash of a router, every lost record, every change of a leader and every retry that fits the bounds. Where a leader lingers
+//! that was replaced, it takes commands, answers by what it knew, and writes: the store's fence refuses that.
 //!
 //! One person (at home in partition P) has two contact points, each in a partition of its own (C0, C1). A permit for one of
 //! them reserves a share at P, then the permit at C; the call redeems the share, then the permit; the outcome goes to C, and
@@ -119,6 +120,38 @@ fn given_a_hold_that_comes_and_goes_then_every_order_of_steps_keeps_the_promises
 #[test]
 fn given_a_second_call_on_a_permit_then_every_order_of_steps_keeps_the_promises() {
     holds(Protocol { second_call: 1, ..two_numbers() });
+}
+
+/// A leader is replaced and does not know it.
+fn lingering(model: Protocol) -> Protocol {
+    Protocol { lingers: true, crashes: 0, attempts: [1, 1], ..model }
+}
+
+#[test]
+fn given_a_leader_that_goes_on_after_it_was_replaced_then_every_order_of_steps_keeps_the_promises() {
+    holds(lingering(two_numbers()));
+    holds(Protocol { ask_until: 0, end: 2, ..lingering(one_number()) });
+}
+
+#[test]
+fn given_a_replaced_leader_and_a_stop_then_every_order_of_steps_keeps_the_promises() {
+    holds(Protocol { stops: true, ask_until: 1, end: 3, ..lingering(two_numbers()) });
+}
+
+#[test]
+fn given_a_store_that_takes_what_a_replaced_leader_writes_then_a_cap_is_passed() {
+    breaks(Mutation::FenceDropped, PERSON, lingering(two_numbers()));
+    breaks(Mutation::FenceDropped, CONTACT, Protocol { ask_until: 1, end: 3, ..lingering(one_number()) });
+}
+
+#[test]
+fn given_a_store_that_takes_what_a_replaced_leader_writes_then_something_is_redeemed_after_a_stop() {
+    breaks(Mutation::FenceDropped, STOPPED, Protocol { stops: true, ..lingering(two_numbers()) });
+}
+
+#[test]
+fn given_a_leader_that_takes_over_without_having_read_the_log_then_a_cap_is_passed() {
+    breaks(Mutation::ElectedBehind, PERSON, lingering(two_numbers()));
 }
 
 #[test]

@@ -39,6 +39,42 @@ pub enum Permit {
 pub struct Partition<T> {
     pub now: T,
     pub durable: T,
+    /// What was durable as far as its leader knows. The fence keeps it the same as what is.
+    base: T,
+    /// A leader that was replaced and does not know it.
+    old: Option<Old<T>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Old<T> {
+    now: T,
+    base: T,
+}
+
+/// What events change, and nothing else, where they are taken in by somebody who does not stand where they were decided.
+pub trait Events: Copy + PartialEq {
+    /// This, with what changed from `base` to `now`.
+    fn and(self, base: Self, now: Self) -> Self;
+}
+
+impl Events for [Share; PERMITS] {
+    fn and(self, base: Self, now: Self) -> Self {
+        std::array::from_fn(|n| changed(self[n], base[n], now[n]))
+    }
+}
+
+impl Events for Own {
+    fn and(self, base: Self, now: Self) -> Self {
+        Self {
+            permits: std::array::from_fn(|n| changed(self.permits[n], base.permits[n], now.permits[n])),
+            stopped: changed(self.stopped, base.stopped, now.stopped),
+            held: changed(self.held, base.held, now.held),
+        }
+    }
+}
+
+fn changed<T: PartialEq>(known: T, base: T, now: T) -> T {
+    if now == base { known } else { now }
 }
 
 /// A contact point's partition.
@@ -90,22 +126,53 @@ impl Permit {
     }
 }
 
-impl<T: Copy + PartialEq> Partition<T> {
+impl<T: Events> Partition<T> {
     pub fn new(now: T) -> Self {
-        Self { now, durable: now }
+        Self { now, durable: now, base: now, old: None }
     }
 
     /// Everything that its leader believes is durable.
     pub fn is_durable(&self) -> bool {
-        self.now == self.durable
+        self.now == self.base
     }
 
     pub fn flush(&mut self) {
-        self.durable = self.now;
+        self.durable = self.durable.and(self.base, self.now);
+        self.base = self.now;
     }
 
-    /// Another leader: what was not durable is gone.
-    pub fn change_leader(&mut self) {
-        self.now = self.durable;
+    /// Another leader, which has read this much: what was not durable is gone. The old one may go on for a while.
+    pub fn change_leader(&mut self, read: T, lingers: bool) {
+        self.old = lingers.then_some(Old { now: self.now, base: self.base });
+        (self.now, self.base) = (read, read);
+    }
+
+    /// Whether somebody believes that it leads here, and does not.
+    pub fn has_old(&self) -> bool {
+        self.old.is_some()
+    }
+
+    /// What the old leader has decided reaches the store. The store refuses it, since another has written there before: so
+    /// the old one learns that it does not lead.
+    pub fn flush_old(&mut self, fenced: bool) {
+        let Some(old) = self.old.filter(|_| !fenced) else {
+            self.old = None;
+            return;
+        };
+        self.durable = self.durable.and(old.base, old.now);
+        self.old = Some(Old { now: old.now, base: old.now });
+    }
+
+    /// As the old leader sees it; `None` if there is none.
+    pub fn seen_by_old(&self) -> Option<Self> {
+        let Old { now, base } = self.old?;
+        Some(Self { now, durable: base, base, old: None })
+    }
+
+    /// The old leader believes this now.
+    pub fn believed_by_old(&mut self, now: T) {
+        if let Some(old) = &mut self.old {
+            old.now = now;
+        }
     }
 }

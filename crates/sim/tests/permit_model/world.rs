@@ -23,6 +23,10 @@ pub enum Mutation {
     SharesNeverLapse,
     /// The process manager acts on what may yet be lost.
     FollowsTheSpeculative,
+    /// The store takes what a leader writes that was replaced.
+    FenceDropped,
+    /// A leader takes over that has read nothing.
+    ElectedBehind,
 }
 
 /// How many permits are asked for.
@@ -49,6 +53,8 @@ pub struct Model {
     pub crashes: u8,
     /// How many leaders may change.
     pub leader_changes: u8,
+    /// A leader that was replaced goes on until it learns of it: it decides, answers by what it knew, and writes.
+    pub lingers: bool,
     /// The first contact point may be stopped.
     pub stops: bool,
     /// How often the first contact point may be held for a while.
@@ -73,6 +79,7 @@ impl Default for Model {
             end: 4,
             crashes: 1,
             leader_changes: 1,
+            lingers: false,
             stops: false,
             holds: 0,
             attempts: [2, 1],
