@@ -107,8 +107,7 @@ async fn given_a_disk_that_takes_no_more_then_the_embedded_store_stops_and_keeps
     let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
     let mut out = String::new();
     stdout.read_line(&mut out).expect("its output");
-    // A limit on the size of a file fails writes just as a full disk does. It comes after the start, because a
-    // journal begins with 64 MiB that are not there.
+    // A limit on the size of a file fails writes just as a full disk does. The first segment is there by then, and fits.
     let limited = Command::new("prlimit")
         .args(["--fsize=2097152", "--pid", &child.id().to_string()])
         .status()
@@ -133,12 +132,12 @@ async fn given_a_disk_that_takes_no_more_then_the_embedded_store_stops_and_keeps
 }
 
 #[tokio::test]
-async fn given_a_flush_that_fails_then_the_embedded_store_stops_and_keeps_every_acknowledged_record() {
+async fn given_a_segment_that_cannot_be_made_then_the_embedded_store_stops_and_keeps_every_acknowledged_record() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let log = EmbeddedLog::open(dir.path()).expect("it opens");
     let mut author = Author::elect(&log, STREAM).await.expect("nobody else writes");
-    let (tables, away) = (tables(dir.path()), dir.path().join("away"));
-    std::fs::rename(&tables, &away).expect("moved away");
+    let (there, away) = (dir.path().join("log"), dir.path().join("away"));
+    std::fs::rename(&there, &away).expect("moved away");
     let (mut acknowledged, mut in_flight) = (Vec::new(), VecDeque::<(RecordHash, Append)>::new());
     let error = loop {
         in_flight.push_back(author.append(LARGE).await);
@@ -150,7 +149,7 @@ async fn given_a_flush_that_fails_then_the_embedded_store_stops_and_keeps_every_
                 Ok(()) => acknowledged.push(hash),
                 Err(error) => break error.to_string(),
             }
-            assert!(acknowledged.len() < 100_000, "it goes on without ever flushing");
+            assert!(acknowledged.len() < 100_000, "it goes on without another segment");
         }
     };
     assert!(error.contains("the commit failed"), "expected a failed commit, got {error}");
@@ -158,7 +157,7 @@ async fn given_a_flush_that_fails_then_the_embedded_store_stops_and_keeps_every_
     assert!(afterwards.is_err_and(|error| error.contains("until it is reopened")), "it goes on");
 
     drop((in_flight, author, log));
-    std::fs::rename(&away, &tables).expect("moved back");
+    std::fs::rename(&away, &there).expect("moved back");
     let log = EmbeddedLog::open(dir.path()).expect("it opens");
     let (_, hashes) = history(&log, STREAM).await.expect("it reads");
     assert_all_there(&printed(&acknowledged), &printed(&hashes), 0);
@@ -232,7 +231,7 @@ async fn append_until_it_fails(
 struct Outcomes {
     whole: u32,
     refused_to_open: u32,
-    /// Of these, fjall opened a shorter log, and only the mark told.
+    /// Of these, what is left is a shorter log, and only the mark told.
     told_by_the_mark: u32,
     refused_to_read: u32,
 }
@@ -258,26 +257,12 @@ async fn fill(log: &dyn Log, records: usize) -> Vec<RecordHash> {
     hashes
 }
 
-/// The newest journal, without most of the zeros that fjall puts at its end in advance: the trials copy it often.
-fn trim_journal(store: &Path) -> PathBuf {
-    let journals =
-        std::fs::read_dir(store.join("log")).expect("the log").map(|entry| entry.expect("its entry"));
-    let journals =
-        journals.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ext| ext == "jnl"));
-    let journal = journals.max_by_key(|path| path.file_stem().map(|stem| (stem.len(), stem.to_owned())));
-    let journal = journal.expect("a journal");
-    let mut bytes = std::fs::read(&journal).expect("the journal");
-    bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1) + 200);
-    bytes.extend([0; 200]);
-    std::fs::write(&journal, bytes).expect("a shorter one");
-    journal
-}
+/// Where a segment's commits begin.
+const COMMITS_BEGIN: usize = 4096;
 
-/// The tables of the one stream of a store. fjall numbers its keyspaces; 0 is its own.
-fn tables(store: &Path) -> PathBuf {
-    let keyspaces = std::fs::read_dir(store.join("log/keyspaces")).expect("the keyspaces");
-    let keyspace = keyspaces.map(|entry| entry.expect("its entry")).find(|entry| entry.file_name() != "0");
-    keyspace.expect("a keyspace of ours").path().join("tables")
+/// The length of a file without the zeros at its end.
+fn used(bytes: &[u8]) -> usize {
+    bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
 }
 
 /// Every file of a directory, but for locks, by its path in it.
@@ -340,7 +325,10 @@ async fn damage_every_file(
     for (file, bytes) in tree(&image.join(within)) {
         let file = within.join(file);
         let mut outcomes = Outcomes::default();
-        for place in places(bytes.len() as u64).into_iter().step_by(step) {
+        // The last commit, and a little of the zeros behind, too.
+        let last = used(&bytes).saturating_sub(20) as u64;
+        let places = places(bytes.len().min(used(&bytes) + 200) as u64);
+        for place in places.into_iter().step_by(step).chain([last]) {
             let mut damaged = bytes.clone();
             damaged[place as usize] ^= 1 << (place % 8);
             damage(image, trial, &file, &damaged);
@@ -374,7 +362,6 @@ async fn given_flipped_bits_or_a_cut_file_then_the_embedded_store_names_it_or_ha
     drop(log);
     copy_tree(&live, &closed);
     for (name, image, step) in [("after a crash", &crashed, 2), ("closed", &closed, 7)] {
-        trim_journal(image);
         let outcomes =
             damage_every_file(image, Path::new("log"), &dir.path().join("trial"), &hashes, step).await;
         println!("embedded, {name}: {outcomes:?}");
@@ -383,36 +370,32 @@ async fn given_flipped_bits_or_a_cut_file_then_the_embedded_store_names_it_or_ha
 }
 
 #[tokio::test]
-async fn given_damaged_tables_then_the_embedded_store_names_it_or_has_everything() {
+async fn given_damaged_full_segments_then_the_embedded_store_names_it_or_has_everything() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (live, image) = (dir.path().join("live"), dir.path().join("image"));
     let log = EmbeddedLog::open(&live).expect("it opens");
     let mut author = Author::begin(&log, STREAM).await.expect("it opens");
-    let (hash, append) = author.append(1).await;
-    append.await.expect("it is stored");
-    let tables = tables(&live);
-    let (mut hashes, mut in_flight) = (vec![hash], VecDeque::<Append>::new());
-    while std::fs::read_dir(&tables).expect("the tables").count() == 0 {
+    let mut hashes = Vec::new();
+    while !live.join("log/0000000000.index").exists() {
         let (hash, append) = author.append(LARGE).await;
-        hashes.push(hash);
-        in_flight.push_back(append);
-        if in_flight.len() == log.in_flight_max()
-            && let Some(append) = in_flight.pop_front()
-        {
-            append.await.expect("it is stored");
-        }
-        assert!(hashes.len() < 100_000, "it goes on without ever flushing");
-    }
-    for append in in_flight {
         append.await.expect("it is stored");
+        hashes.push(hash);
+        assert!(hashes.len() < 1000, "it goes on in the first segment");
     }
     drop((author, log));
     copy_tree(&live, &image);
-    trim_journal(&image);
-    let tables = tables.strip_prefix(&live).expect("they are in there");
-    let outcomes = damage_every_file(&image, tables, &dir.path().join("trial"), &hashes, 9).await;
-    println!("embedded, with tables: {outcomes:?}");
-    assert!(outcomes.refused_to_open + outcomes.refused_to_read > 0, "no flip hit anything that matters");
+    let trial = dir.path().join("trial");
+    let outcomes = damage_every_file(&image, Path::new("log"), &trial, &hashes, 9).await;
+    println!("embedded, with full segments: {outcomes:?}");
+    assert!(outcomes.refused_to_open > 0 && outcomes.refused_to_read > 0, "no flip hit anything that matters");
+
+    for gone in ["0000000000.log", "0000000001.log"] {
+        damage(&image, &trial, Path::new("log/any"), b"");
+        std::fs::remove_file(trial.join("log").join(gone)).expect("it is there");
+        let mut outcomes = Outcomes::default();
+        judge_embedded(&trial, &hashes, gone, &mut outcomes).await;
+        assert_eq!(outcomes.refused_to_open, 1, "without {gone}: {outcomes:?}");
+    }
 }
 
 /// A power cut, unlike kill -9, may leave the end of the last batch on disk without its middle.
@@ -430,14 +413,13 @@ async fn given_a_torn_last_batch_then_the_embedded_store_opens_unless_it_was_ack
         hashes.push(hash);
     }
     drop((author, log));
-    let journal = trim_journal(&live);
-    let mut bytes = std::fs::read(&journal).expect("the journal");
-    let middle = bytes.len() - 2000;
+    let segment = Path::new("log/0000000000.log");
+    let mut bytes = std::fs::read(live.join(segment)).expect("the segment");
+    let middle = used(&bytes) - 2000;
     bytes[middle..middle + 512].fill(0);
-    let journal = journal.strip_prefix(&live).expect("it is in there");
 
     let mut outcomes = Outcomes::default();
-    damage(&live, &trial, journal, &bytes);
+    damage(&live, &trial, segment, &bytes);
     judge_embedded(&trial, &hashes, "acknowledged", &mut outcomes).await;
     assert!(outcomes.told_by_the_mark == 1, "expected an error that names the cut, got {outcomes:?}");
 
@@ -450,8 +432,8 @@ async fn given_a_torn_last_batch_then_the_embedded_store_opens_unless_it_was_ack
     }
 
     // Damage further back is not torn, whatever the marks say.
-    bytes[200] ^= 4;
-    damage(&live, &trial, journal, &bytes);
+    bytes[COMMITS_BEGIN + 200] ^= 4;
+    damage(&live, &trial, segment, &bytes);
     std::fs::write(trial.join("log.mark"), &marks).expect("the marks before the last append");
     judge_embedded(&trial, &hashes, "damaged further back", &mut outcomes).await;
     assert_eq!(outcomes.refused_to_open, 2, "{outcomes:?}");
@@ -462,7 +444,7 @@ async fn given_kill_9_while_the_log_was_begun_then_the_embedded_store_begins_it_
     let dir = tempfile::tempdir().expect("a temporary directory");
     drop(EmbeddedLog::open(dir.path()).expect("it opens"));
     std::fs::rename(dir.path().join("log"), dir.path().join("log.new")).expect("not there yet");
-    std::fs::remove_file(dir.path().join("log.new/version")).expect("half made");
+    std::fs::remove_file(dir.path().join("log.new/0000000000.log")).expect("half made");
     let log = EmbeddedLog::open(dir.path()).expect("it begins again");
     Author::elect(&log, STREAM).await.expect("it takes records");
 }

@@ -1,34 +1,39 @@
-//! The embedded store: one fjall database, in the directory `log`, for all streams of a process.
+//! The embedded store: one sequence of commits in files of a fixed length, in the directory `log`, for all streams of a
+//! process.
 //!
-//! One thread owns the commits. It takes every append that waits, of all streams, writes them as one batch,
-//! syncs the journal once with fdatasync, and then resolves them; while it commits, the next ones gather.
+//! One thread owns the commits. It takes every append that waits, of all streams, writes them as one
+//! [commit](batch) into the current [segment], syncs it once with fdatasync, and then resolves them; while it commits,
+//! the next ones gather. Nothing is ever changed afterwards, and nothing is written a second time.
 //!
-//! **Why fjall.** A commit costs one append to a journal and one fdatasync. redb, which was here before, writes its
-//! changed pages all over the file, at about six times the processor time a commit. What fjall lacks is made up for here:
-//! - Its issues 304 and 308 were commit errors that were swallowed or not final; 3.1.13 reports them. This store
-//!   stops at the first one until it is reopened, and after each commit asks whether a background thread has failed.
-//! - It repairs a damaged directory in place, and thereby destroys more: opening is [rehearsed on a copy](recovery).
-//! - It does not check its manifests: done there, too.
-//! - After a power cut it may take an unfinished batch for damage: dropped there, if nobody was told of it.
-//! - It cuts a damaged journal off without a word. So the number of acknowledged slots is also kept in
-//!   [`log.mark`](mark), and opening compares.
-//! - It does not sync the directory in which it makes a keyspace: done here.
-//! - Killed while it makes a new directory, it never opens it again: made elsewhere, then moved.
+//! **Why our own.** A log needs no more than this of a store. fjall and redb, which were here before, are key-value
+//! stores: they keep what they were given in memory and write it again into tables or pages, beside the commits and on
+//! the same disk. A commit that met such a flush took 50 to 100 ms, and their journals grow as they are written, so that
+//! every sync waits for the file system's journal too. [Segments](segment) are zeros from the start and are
+//! [prepared](prepare) by another thread.
 //!
-//! **Limits.** Every record is written twice, to the journal and later to a table. Journals take 64 to 200 MiB.
-//! Opening copies and replays them twice; that, not the length of the log, decides how long it takes. Each stream
-//! holds up to 64 MiB in memory. A backup restored together with its mark is a shorter history that this store
-//! cannot tell from the true one; signed checkpoints can.
+//! **What is detected.** A commit carries a checksum and its sequence, and is written only after the one before it is on
+//! disk: damage is told from the torn end of an interrupted commit by what follows it ([recovery]). For the very end,
+//! which nothing follows, the number of acknowledged slots is also kept in [`log.mark`](mark), and opening compares.
+//! Full segments are not read when the log is opened; a reader checks each record's own checksum and the chain.
+//!
+//! **Limits.** Every byte is written twice, once as zero. Streams share the segments, so none of them can be removed
+//! alone. Memory: 16 bytes for each stream in 64 KiB of log. A backup restored together with its mark is a shorter
+//! history that this store cannot tell from the true one; signed checkpoints can.
 
+mod batch;
 mod commit;
+mod index;
 mod mark;
+mod prepare;
 mod recovery;
+mod segment;
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockWriteGuard, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -36,11 +41,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use events::StreamId;
 use events::record::RECORD_MAX;
-use fjall::{Database, Keyspace};
 use tokio::sync::{oneshot, watch};
 
-use self::commit::Request;
+use self::batch::Commit;
+use self::commit::{Request, Tail};
+use self::index::{Contents, Region};
 use self::mark::Marks;
+use self::prepare::Preparer;
 use crate::{Append, AppendError, Log, LogError, Stored, Writer};
 
 /// The directory within the one given.
@@ -66,38 +73,41 @@ struct Inner {
 /// What the commit thread and the readers share.
 struct Shared {
     path: PathBuf,
-    db: Database,
-    keyspaces: Mutex<HashMap<StreamId, Keyspace>>,
+    /// What each segment holds; the last one grows.
+    segments: RwLock<Vec<Contents>>,
     heads: Mutex<HashMap<StreamId, watch::Sender<u64>>>,
     /// Why the store has stopped, once it has.
     stopped: OnceLock<String>,
-    /// Keeps the marks locked until the database above is closed.
+    /// Keeps the directory ours until the last reader is gone.
     _held: File,
 }
 
 impl EmbeddedLog {
-    /// Opens the log in `dir`, or begins one. Blocks for as long as it takes to replay the journals twice.
+    /// Opens the log in `dir`, or begins one. Blocks for as long as it takes to read a segment or two.
     pub fn open(dir: &Path) -> Result<Self, LogError> {
         let refused = |cause: &dyn std::fmt::Display| LogError::Store(format!("{}: {cause}", dir.display()));
         std::fs::create_dir_all(dir).map_err(|error| refused(&error))?;
         let marks = take_marks(dir)?;
-        let (db, heads) = recovery::open(dir, &marks)?;
+        let mut recovered = recovery::open(dir, &marks)?;
+        let heads = std::mem::take(&mut recovered.heads);
+        let path = dir.join(DIRECTORY);
+        let preparer = Preparer::start(&path, recovered.next.take()).map_err(|error| refused(&error))?;
         let shared = Arc::new(Shared {
-            path: dir.join(DIRECTORY),
-            db,
-            keyspaces: Mutex::default(),
+            path,
+            segments: RwLock::new(recovered.segments.clone()),
             heads: Mutex::new(
                 heads.iter().map(|(stream, head)| (*stream, watch::Sender::new(*head))).collect(),
             ),
             stopped: OnceLock::new(),
             _held: marks.hold().map_err(|error| refused(&error))?,
         });
+        let tail = Tail::new(recovered, preparer);
         let (requests, receiver) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("log-commit".to_owned())
             .spawn({
                 let shared = Arc::clone(&shared);
-                move || commit::run(&shared, &receiver, heads, marks)
+                move || commit::run(&shared, &receiver, heads, marks, tail)
             })
             .map_err(|error| refused(&error))?;
         Ok(Self { inner: Arc::new(Inner { shared, requests: Some(requests), thread: Some(thread) }) })
@@ -138,45 +148,76 @@ impl Shared {
         self.stopped.get().map_or(Ok(()), |cause| Err(LogError::Stopped(cause.clone())))
     }
 
-    /// Where a stream is stored; made if it has no record yet.
-    fn keyspace(&self, stream: StreamId) -> Result<Keyspace, fjall::Error> {
-        let mut keyspaces = self.keyspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(keyspace) = keyspaces.get(&stream) {
-            return Ok(keyspace.clone());
-        }
-        let keyspace = self.db.keyspace(&stream.to_string(), recovery::keyspace_options)?;
-        if let Some(folder) = keyspace.path().parent() {
-            recovery::sync_directory(folder)?;
-        }
-        keyspaces.insert(stream, keyspace.clone());
-        Ok(keyspace)
+    fn segments_to_change(&self) -> RwLockWriteGuard<'_, Vec<Contents>> {
+        // As above.
+        self.segments.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a slot is.
+    fn region(&self, stream: StreamId, slot: u64) -> Option<(u32, Region)> {
+        let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
+        // From the back: most readers follow the head.
+        let mut found = segments.iter().enumerate().rev();
+        // Segments are numbered in 32 bits.
+        found.find_map(|(number, contents)| Some((number as u32, contents.region(stream, slot)?)))
     }
 
     fn read(&self, stream: StreamId, from: u64, max_bytes: usize) -> Result<Vec<Stored>, LogError> {
-        let refused = |error: fjall::Error| LogError::Store(format!("{}: {error}", self.path.display()));
         let head = *self.follow(stream).borrow();
-        if from >= head {
-            return Ok(Vec::new());
-        }
-        let keyspace = self.keyspace(stream).map_err(refused)?;
-        let (mut records, mut bytes) = (Vec::new(), 0);
-        let mut entries = keyspace.range(from.to_be_bytes()..);
-        for expected in from..head {
-            let Some(entry) = entries.next() else {
-                return Err(LogError::Gap { stream, expected, got: head });
+        let (mut records, mut bytes, mut slot) = (Vec::new(), 0, from);
+        let mut open: Option<(u32, File)> = None;
+        while slot < head {
+            let gap = LogError::Gap { stream, expected: slot, got: head };
+            let Some((number, region)) = self.region(stream, slot) else { return Err(gap) };
+            let file = match open.take() {
+                Some((opened, file)) if opened == number => file,
+                _ => self.segment(number, File::open(segment::path(&self.path, number)))?,
             };
-            let (key, value) = entry.into_inner().map_err(refused)?;
-            let slot = recovery::slot(stream, &key)?;
-            if slot != expected {
-                return Err(LogError::Gap { stream, expected, got: slot });
+            let mut buffer = vec![0; (region.end - region.offset) as usize];
+            self.segment(number, file.read_exact_at(&mut buffer, u64::from(region.offset)))?;
+            open = Some((number, file));
+            let (buffer, before) = (Bytes::from(buffer), slot);
+            let mut at = 0;
+            while at < buffer.len() && slot < head {
+                let at_byte = region.offset as usize + at;
+                let unread =
+                    || self.unreadable(number, &format!("the commit at byte {at_byte} does not read"));
+                let commit = Commit::frame(&buffer, at).ok_or_else(unread)?;
+                for entry in commit.entries() {
+                    let entry = entry.ok_or_else(unread)?;
+                    if entry.stream != stream || entry.slot < slot {
+                        continue;
+                    }
+                    if entry.slot > slot {
+                        return Err(LogError::Gap { stream, expected: slot, got: entry.slot });
+                    }
+                    bytes += entry.record.len();
+                    if bytes > max_bytes && !records.is_empty() {
+                        return Ok(records);
+                    }
+                    records.push(Stored { slot, bytes: buffer.slice(entry.record) });
+                    slot += 1;
+                }
+                at += commit.len;
             }
-            bytes += value.len();
-            if bytes > max_bytes && !records.is_empty() {
-                break;
+            if slot == before {
+                return Err(gap);
             }
-            records.push(Stored { slot, bytes: Bytes::copy_from_slice(&value) });
         }
         Ok(records)
+    }
+
+    /// What came of an access to a segment.
+    fn segment<T>(&self, number: u32, result: std::io::Result<T>) -> Result<T, LogError> {
+        use std::io::ErrorKind::{NotFound, UnexpectedEof};
+        result.map_err(|error| match error.kind() {
+            NotFound | UnexpectedEof => self.unreadable(number, &error),
+            _ => LogError::Store(format!("{}: {error}", segment::path(&self.path, number).display())),
+        })
+    }
+
+    fn unreadable(&self, number: u32, cause: &dyn std::fmt::Display) -> LogError {
+        LogError::Unreadable(format!("{}: {cause}", segment::path(&self.path, number).display()))
     }
 }
 
@@ -192,12 +233,7 @@ impl Log for EmbeddedLog {
         // The whole store, so that a read that nobody waits for any more keeps it open until it is done.
         let inner = Arc::clone(&self.inner);
         tokio::task::spawn_blocking(move || inner.shared.read(stream, from, max_bytes)).await.map_err(
-            |error| {
-                LogError::Store(format!(
-                    "{}: reading {stream}: {error}; is it damaged?",
-                    self.path().display()
-                ))
-            },
+            |error| LogError::Store(format!("{}: reading {stream}: {error}", self.path().display())),
         )?
     }
 

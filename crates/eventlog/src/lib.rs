@@ -18,7 +18,7 @@
 //! - An append that resolves `Err(AppendError::Unknown)` may or may not be there: read, and look.
 //! - Damage is detected and named, never read over.
 //!
-//! **Architecture invariant:** only this crate knows fjall's and JetStream's log APIs.
+//! **Architecture invariant:** only this crate knows how a log is stored, and JetStream's API.
 
 pub mod chain;
 pub mod conformance;
@@ -120,6 +120,9 @@ pub enum LogError {
     /// The store cannot be opened or does not answer.
     #[error("the log store does not answer: {0}")]
     Store(String),
+    /// A file of the log is not what it was written as.
+    #[error("the log is damaged: {0}; restore it from a backup")]
+    Unreadable(String),
     /// The store takes nothing until it is opened again.
     #[error("the log store has stopped: {0}")]
     Stopped(String),

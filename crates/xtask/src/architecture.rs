@@ -66,7 +66,6 @@ const UNREACHABLE: &[(&str, &str)] = &[
     ("ureq", "the network"),
     ("sled", "a disk"),
     ("redb", "a disk"),
-    ("fjall", "a disk"),
     ("tempfile", "a disk"),
     ("rand", "a random source"),
     ("fastrand", "a random source"),
@@ -88,7 +87,6 @@ const UNREACHABLE_FEATURES: &[(&str, &str, &str)] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("async-nats", &["eventlog", "runtime", "forbear-tests", "forbear-benches"]),
     ("sled", &["runtime"]),
-    ("fjall", &["eventlog"]),
     ("redb", &["vault"]),
 ];
 
@@ -201,13 +199,8 @@ mod tests {
                 ("model", &[("serde", None)], &[]),
                 ("events", &[("model", None)], &[]),
                 ("gate", &[("model", None), ("events", None)], &[]),
-                (
-                    "eventlog",
-                    &[("events", None), ("fjall", None), ("tokio", None), ("async-nats", None)],
-                    &[],
-                ),
+                ("eventlog", &[("events", None), ("tokio", None), ("async-nats", None)], &[]),
                 ("serde", &[], &[]),
-                ("fjall", &[], &[]),
                 ("tokio", &[], &[]),
                 ("async-nats", &[], &[]),
             ],

@@ -1,27 +1,30 @@
 //! The thread that commits: one batch for everything that waits.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
-use std::time::Duration;
 
 use bytes::Bytes;
 use events::StreamId;
-use fjall::{Keyspace, OwnedWriteBatch, PersistMode};
 use tokio::sync::oneshot;
 
+use super::batch::Batch;
+use super::index::Contents;
 use super::mark::Marks;
+use super::prepare::Preparer;
+use super::recovery::Recovered;
+use super::segment::{COMMITS_BEGIN, FIRST_BYTES, Header};
 use super::{DIRECTORY, Shared};
 use crate::AppendError;
 
-/// The most bytes of one batch: enough to hide the sync, little enough to bound the wait.
-const BATCH_BYTES: usize = 8 * 1024 * 1024;
-
-/// So many memtables of a stream may wait to be flushed. fjall itself halts at four, for ever if the thread that
-/// flushes has failed meanwhile; so this store waits first, and asks.
-const SEALED_MAX: usize = 2;
-const SEALED_WAIT: Duration = Duration::from_millis(1);
+/// No more is added to a batch of so many bytes: enough to hide the sync, little enough to bound the wait, and with one
+/// more record it fits any segment.
+const BATCH_BYTES: usize = 512 * 1024;
+const _: () = assert!(2 * BATCH_BYTES + events::record::RECORD_MAX <= FIRST_BYTES as usize);
 
 /// One append that waits.
 pub struct Request {
@@ -33,12 +36,75 @@ pub struct Request {
     pub done: oneshot::Sender<Result<(), AppendError>>,
 }
 
+/// Where the next commit goes.
+pub struct Tail {
+    header: Header,
+    file: File,
+    end: u32,
+    sequence: u64,
+    preparer: Preparer,
+    batch: Batch,
+}
+
+impl Tail {
+    pub fn new(recovered: Recovered, preparer: Preparer) -> Self {
+        let Recovered { header, file, segments, .. } = recovered;
+        let (end, sequence) =
+            segments.last().map_or((COMMITS_BEGIN as u32, 0), |contents| (contents.end, contents.next));
+        Self { header, file, end, sequence, preparer, batch: Batch::default() }
+    }
+
+    /// One commit with one fdatasync, of records that are ordered by stream.
+    fn write(&mut self, shared: &Shared, requests: &[Request]) -> io::Result<()> {
+        self.batch.begin();
+        for request in requests {
+            self.batch.push(request.stream, request.slot, &request.record);
+        }
+        // It is a few records, of which each is bounded.
+        let length = self.batch.len() as u32;
+        if length > self.header.bytes - self.end {
+            self.change_segment(shared)?;
+        }
+        let bytes = self.batch.finish(self.header.log, self.sequence);
+        self.file.write_all_at(bytes, u64::from(self.end))?;
+        self.file.sync_data()?;
+        self.end += length;
+        self.sequence += 1;
+        let mut segments = shared.segments_to_change();
+        if let Some(contents) = segments.last_mut() {
+            for group in requests.chunk_by(|a, b| a.stream == b.stream) {
+                let Request { stream, slot, .. } = group[0];
+                contents.note(stream, slot, slot + group.len() as u64, length);
+            }
+            contents.advance(length);
+        }
+        drop(segments);
+        if self.end > self.header.bytes / 2 {
+            self.preparer.prepare(self.header.next())?;
+        }
+        Ok(())
+    }
+
+    fn change_segment(&mut self, shared: &Shared) -> io::Result<()> {
+        let next = self.header.next();
+        let file = self.preparer.take(next)?;
+        let mut segments = shared.segments_to_change();
+        if let Some(full) = segments.last() {
+            self.preparer.keep_index(self.header.number, full.encode(self.header.log, self.header.number))?;
+        }
+        segments.push(Contents::empty(COMMITS_BEGIN as u32, self.sequence));
+        (self.header, self.file, self.end) = (next, file, COMMITS_BEGIN as u32);
+        Ok(())
+    }
+}
+
 /// Commits until the last sender is gone. `next` is the head of every stream.
 pub fn run(
     shared: &Shared,
     requests: &Receiver<Request>,
     mut next: HashMap<StreamId, u64>,
     mut marks: Marks,
+    mut tail: Tail,
 ) {
     let mut batch = Vec::new();
     while let Ok(first) = requests.recv() {
@@ -50,12 +116,18 @@ pub fn run(
             bytes += request.record.len();
             batch.push(request);
         }
-        commit(shared, &mut batch, &mut next, &mut marks);
+        commit(shared, &mut tail, &mut batch, &mut next, &mut marks);
     }
     marks.close();
 }
 
-fn commit(shared: &Shared, batch: &mut Vec<Request>, next: &mut HashMap<StreamId, u64>, marks: &mut Marks) {
+fn commit(
+    shared: &Shared,
+    tail: &mut Tail,
+    batch: &mut Vec<Request>,
+    next: &mut HashMap<StreamId, u64>,
+    marks: &mut Marks,
+) {
     let mut accepted = Vec::with_capacity(batch.len());
     let mut refused = Vec::new();
     for request in batch.drain(..) {
@@ -69,13 +141,9 @@ fn commit(shared: &Shared, batch: &mut Vec<Request>, next: &mut HashMap<StreamId
     let committed = match shared.stopped.get() {
         Some(cause) => Err(cause.clone()),
         None if accepted.is_empty() => Ok(()),
-        None => write(shared, &accepted).map_err(|error| {
-            let cause = match error {
-                fjall::Error::Poisoned => "fjall could not flush; is the disk full?".to_owned(),
-                error => error.to_string(),
-            };
+        None => tail.write(shared, &accepted).map_err(|error| {
             let cause = format!(
-                "{DIRECTORY}: the commit failed: {cause}; the store takes nothing until it is reopened"
+                "{DIRECTORY}: the commit failed: {error}; the store takes nothing until it is reopened"
             );
             tracing::error!("{cause}");
             shared.stopped.get_or_init(|| cause).clone()
@@ -109,30 +177,5 @@ fn fence(request: &Request, next: &mut HashMap<StreamId, u64>) -> Result<(), App
         return Err(AppendError::Conflict { stream, expected: request.slot });
     }
     *next += 1;
-    Ok(())
-}
-
-/// One batch with one fdatasync. fjall applies it in memory only once it is synced.
-fn write(shared: &Shared, requests: &[Request]) -> Result<(), fjall::Error> {
-    let mut batch = OwnedWriteBatch::with_capacity(shared.db.clone(), requests.len())
-        .durability(Some(PersistMode::SyncData));
-    for group in requests.chunk_by(|a, b| a.stream == b.stream) {
-        let keyspace = shared.keyspace(group[0].stream)?;
-        wait_for_flush(shared, &keyspace)?;
-        for request in group {
-            batch.insert(&keyspace, request.slot.to_be_bytes(), request.record.as_ref());
-        }
-    }
-    batch.commit()?;
-    // A thread of fjall that failed while this was synced, say in changing to a new journal, has no other way
-    // to tell. Nothing is written here.
-    shared.db.persist(PersistMode::Buffer)
-}
-
-fn wait_for_flush(shared: &Shared, keyspace: &Keyspace) -> Result<(), fjall::Error> {
-    while keyspace.sealed_memtable_count() >= SEALED_MAX {
-        shared.db.persist(PersistMode::Buffer)?;
-        std::thread::sleep(SEALED_WAIT);
-    }
     Ok(())
 }

@@ -1,110 +1,82 @@
-//! Beginning a log, and opening one without letting the store destroy what a later look could still use.
+//! Beginning a log, and opening one without changing anything in it before all of it is known to be sound.
 //!
-//! When fjall opens a damaged directory it repairs it in place: it cuts a journal at the first entry that it
-//! cannot read, and deletes tables and keyspaces that its manifests no longer name. So opening is rehearsed on a
-//! copy first. Only if the copy has every acknowledged record is the log itself opened; if not, it stays as it
-//! is, and the error says what is wrong.
-//!
-//! fjall notes a checksum of each manifest, but does not compare it (lsm-tree 3.1.10, `version/recovery.rs`), and a
-//! flipped bit in one may make it ask for more memory than there is. So it is compared here.
+//! The last segment with commits is read to its end, and so is the one behind it, which was made in advance; the
+//! indexes tell what the others hold. Every segment has to be there, sequences and slots have to follow from one
+//! another, and no stream may end before its mark. What does not read at the very end, was never acknowledged and has
+//! nothing sound behind it is the torn end of a commit that a crash interrupted: it is made zeros again.
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use events::StreamId;
-use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy};
-use fjall::{Database, KeyspaceCreateOptions};
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::DIRECTORY;
+use super::batch::{self, Commit};
+use super::index::{self, Contents};
 use super::mark::Marks;
+use super::prepare;
+use super::segment::{self, COMMITS_BEGIN, FIRST_BYTES, Header, sync_directory};
 use crate::LogError;
 
-/// Where a log is begun; renamed when it is whole, because fjall does not open a half-made one.
+/// Where a log is begun; renamed when it is whole.
 const DRAFT: &str = "log.new";
-/// Where opening is rehearsed.
-const REHEARSAL: &str = "log.rehearsal";
-/// fjall's threads that flush and compact. With only one, a full queue would block the thread that empties it.
-const WORKERS: usize = 2;
-/// The block cache. Readers mostly follow the head, which is in memory anyway.
-const CACHE_BYTES: u64 = 32 * 1024 * 1024;
-/// Sealed journals beyond this are flushed, also the little that quiet streams have in them. The least that
-/// fjall takes: it bounds how much an opening replays.
-const JOURNALS_BYTES: u64 = 64 * 1024 * 1024;
-/// A stream is flushed to a table when it has so much in memory.
-const MEMTABLE_BYTES: u64 = 32 * 1024 * 1024;
-/// Records are read in sequence, so large blocks.
-const BLOCK_BYTES: u32 = 32 * 1024;
-/// What is copied in one piece.
-const COPY_BYTES: usize = 64 * 1024;
 
-/// Opens the log in `dir`, or begins it; the head of every stream.
-pub fn open(dir: &Path, marks: &Marks) -> Result<(Database, HashMap<StreamId, u64>), LogError> {
+/// Compared in such pieces.
+const PIECE: usize = 4096;
+
+/// An opened log.
+pub struct Recovered {
+    /// The segment that commits go to.
+    pub header: Header,
+    /// Its file.
+    pub file: File,
+    /// The segment behind it, if it is ready.
+    pub next: Option<File>,
+    /// What every segment holds, up to the one that commits go to.
+    pub segments: Vec<Contents>,
+    /// The head of every stream.
+    pub heads: HashMap<StreamId, u64>,
+}
+
+/// Opens the log in `dir`, or begins it.
+pub fn open(dir: &Path, marks: &Marks) -> Result<Recovered, LogError> {
     let log = dir.join(DIRECTORY);
-    if log.try_exists().map_err(|error| failed(dir, &error))? {
-        rehearse(dir, marks)?;
-    } else {
+    if !log.try_exists().map_err(|error| failed(&log, &error))? {
         marks.check(&HashMap::new())?;
-        begin(dir).map_err(|fault| fault.named(dir))?;
+        begin(dir).map_err(|error| failed(&log, &error))?;
     }
-    caught(|| open_and_check(&log, WORKERS, marks)).map_err(|fault| fault.named(dir))
-}
-
-/// Runs it in a thread of its own, because fjall may panic on a damaged file.
-fn caught<T: Send>(opening: impl FnOnce() -> Result<T, Fault> + Send) -> Result<T, Fault> {
-    std::thread::scope(|scope| scope.spawn(opening).join())
-        .unwrap_or_else(|_panic| Err(Fault::Damaged("its parts do not fit together".to_owned())))
-}
-
-/// Why a directory does not open.
-enum Fault {
-    Io(std::io::Error),
-    Fjall(fjall::Error),
-    Damaged(String),
-    Log(LogError),
-}
-
-impl From<std::io::Error> for Fault {
-    fn from(error: std::io::Error) -> Self {
-        Self::Io(error)
+    let files = Files::list(&log)?;
+    let (active, mut scans) = from_the_back(&files)?;
+    let (segments, unindexed) = all(&files, active, scans.first())?;
+    let heads = heads(&segments)?;
+    marks.check(&heads)?;
+    // Only from here on is anything changed.
+    let repaired = repair(&log, &scans).and_then(|()| files.remove_drafts(&log, active));
+    repaired.map_err(|error| failed(&log, &error))?;
+    for number in unindexed {
+        let bytes = segments[number as usize].encode(files.log, number);
+        prepare::keep(&log, number, &bytes);
     }
+    let writable = |number| {
+        let path = segment::path(&log, number);
+        File::options().write(true).open(path).map_err(|error| failed(&log, &error))
+    };
+    let next = scans.split_off(1).first().map(|scan| writable(scan.header.number)).transpose()?;
+    let header = files.headers[active as usize];
+    Ok(Recovered { header, file: writable(active)?, next, segments, heads })
 }
 
-impl From<fjall::Error> for Fault {
-    fn from(error: fjall::Error) -> Self {
-        match error {
-            fjall::Error::Io(error) => Self::Io(error),
-            error => Self::Fjall(error),
-        }
-    }
+fn failed(log: &Path, cause: &dyn std::fmt::Display) -> LogError {
+    LogError::Store(format!("{} does not open: {cause}", log.display()))
 }
 
-impl From<LogError> for Fault {
-    fn from(error: LogError) -> Self {
-        Self::Log(error)
-    }
-}
-
-impl Fault {
-    fn named(self, dir: &Path) -> LogError {
-        match self {
-            Self::Io(error) => failed(dir, &error),
-            Self::Fjall(fjall::Error::Locked) => in_use(dir),
-            Self::Fjall(error) => damaged(dir, &error),
-            Self::Damaged(cause) => damaged(dir, &cause),
-            Self::Log(error) => error,
-        }
-    }
-}
-
-fn failed(dir: &Path, cause: &dyn std::fmt::Display) -> LogError {
-    LogError::Store(format!("{}: {DIRECTORY} does not open: {cause}", dir.display()))
-}
-
-fn damaged(dir: &Path, cause: &dyn std::fmt::Display) -> LogError {
-    LogError::Store(format!("{}: {DIRECTORY} is damaged: {cause}; restore it from a backup", dir.display()))
+fn damaged(path: &Path, cause: impl std::fmt::Display) -> LogError {
+    LogError::Unreadable(format!("{}: {cause}", path.display()))
 }
 
 /// Another process holds the directory.
@@ -114,213 +86,198 @@ pub fn in_use(dir: &Path) -> LogError {
 }
 
 /// Makes an empty log beside its place and moves it there, so that a crash leaves a whole one or none.
-fn begin(dir: &Path) -> Result<(), Fault> {
+fn begin(dir: &Path) -> std::io::Result<()> {
     let draft = dir.join(DRAFT);
-    remove(&draft)?;
-    drop(database(&draft, WORKERS)?);
+    match std::fs::remove_dir_all(&draft) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => std::fs::create_dir(&draft)?,
+    }
+    // Random: nobody who only gives records can write what reads like a commit of this log.
+    let log = RandomState::new().build_hasher().finish();
+    let header = Header { log, number: 0, bytes: FIRST_BYTES };
+    drop(segment::create(&draft, header, &AtomicBool::new(false))?);
     std::fs::rename(&draft, dir.join(DIRECTORY))?;
     sync_directory(dir)?;
-    if let Some(parent) = dir.canonicalize()?.parent() {
-        sync_directory(parent)?;
-    }
-    Ok(())
+    dir.canonicalize()?.parent().map_or(Ok(()), sync_directory)
 }
 
-fn database(path: &Path, workers: usize) -> Result<Database, fjall::Error> {
-    Database::builder(path)
-        .cache_size(CACHE_BYTES)
-        .max_journaling_size(JOURNALS_BYTES)
-        .manual_journal_persist(true)
-        .worker_threads_unchecked(workers)
-        .open()
+/// The segments that are there.
+struct Files {
+    directory: PathBuf,
+    log: u64,
+    headers: Vec<Header>,
+    drafts: Vec<PathBuf>,
 }
 
-/// How a stream's keyspace is laid out. One for each stream: its keys only grow, so its tables never overlap
-/// and are moved, not rewritten. Records do not compress well and are looked up by range only.
-pub fn keyspace_options() -> KeyspaceCreateOptions {
-    KeyspaceCreateOptions::default()
-        .manual_journal_persist(true)
-        .max_memtable_size(MEMTABLE_BYTES)
-        .data_block_size_policy(BlockSizePolicy::all(BLOCK_BYTES))
-        .data_block_compression_policy(CompressionPolicy::disabled())
-        .filter_policy(FilterPolicy::disabled())
-}
-
-/// Syncs the entries of a directory.
-pub fn sync_directory(path: &Path) -> std::io::Result<()> {
-    File::open(path)?.sync_all()
-}
-
-fn remove(path: &Path) -> std::io::Result<()> {
-    match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn open_and_check(
-    path: &Path,
-    workers: usize,
-    marks: &Marks,
-) -> Result<(Database, HashMap<StreamId, u64>), Fault> {
-    let db = database(path, workers)?;
-    let heads = read_heads(&db)?;
-    marks.check(&heads)?;
-    Ok((db, heads))
-}
-
-/// The head of every stream; a stream that does not count its slots without gaps is an error.
-fn read_heads(db: &Database) -> Result<HashMap<StreamId, u64>, Fault> {
-    let mut heads = HashMap::new();
-    for name in db.list_keyspace_names() {
-        let stream: StreamId = name.parse().map_err(|_| {
-            let found = format!("expected keyspaces named like gate/0, got {:?}: not a log", &*name);
-            LogError::Store(found)
-        })?;
-        let keyspace = db.keyspace(&name, keyspace_options)?;
-        let last = keyspace.last_key_value().map(fjall::Guard::key).transpose()?;
-        let head = match last {
-            Some(key) => slot(stream, &key)?.saturating_add(1),
-            None => 0,
-        };
-        // Exact as long as no key was written twice. If one was, or one is missing: count.
-        if keyspace.approximate_len() as u64 != head {
-            for (expected, entry) in (0..).zip(keyspace.iter()) {
-                let got = slot(stream, &entry.key()?)?;
-                if got != expected {
-                    return Err(LogError::Gap { stream, expected, got }.into());
-                }
+impl Files {
+    fn list(log: &Path) -> Result<Self, LogError> {
+        let (mut numbers, mut drafts) = (Vec::new(), Vec::new());
+        for entry in std::fs::read_dir(log).map_err(|error| failed(log, &error))? {
+            let path = entry.map_err(|error| failed(log, &error))?.path();
+            numbers.extend(segment::number(&path));
+            if segment::is_draft(&path) {
+                drafts.push(path);
             }
         }
-        heads.insert(stream, head);
+        numbers.sort_unstable();
+        let mut files = Self { directory: log.to_owned(), log: 0, headers: Vec::new(), drafts };
+        for (expected, number) in (0..).zip(numbers) {
+            if number != expected {
+                return Err(damaged(&segment::path(log, expected), "expected this segment, it is missing"));
+            }
+            files.take(number)?;
+        }
+        if files.headers.is_empty() {
+            let cause =
+                "expected segments of a log, found none; an earlier program may have kept its log otherwise";
+            return Err(damaged(log, cause));
+        }
+        Ok(files)
+    }
+
+    fn take(&mut self, number: u32) -> Result<(), LogError> {
+        let path = segment::path(&self.directory, number);
+        let mut file = File::open(&path).map_err(|error| failed(&path, &error))?;
+        let header = Header::read(&mut file).map_err(|error| failed(&path, &error))?;
+        let length = file.metadata().map_err(|error| failed(&path, &error))?.len();
+        let header = header.ok_or_else(|| damaged(&path, "expected the header of a segment"))?;
+        if header.number != number || (number > 0 && header.log != self.log) {
+            return Err(damaged(&path, "expected a segment of this log, and this number, found another"));
+        }
+        if u64::from(header.bytes) != length || (header.bytes as usize) < COMMITS_BEGIN {
+            let cause = format!("expected {} bytes, found {length}", header.bytes);
+            return Err(damaged(&path, cause));
+        }
+        self.log = header.log;
+        self.headers.push(header);
+        Ok(())
+    }
+
+    /// Removes what a crash left half made, and the index of a segment that was full and is not any more.
+    fn remove_drafts(&self, log: &Path, active: u32) -> std::io::Result<()> {
+        let stale = index::path(log, active);
+        for path in self.drafts.iter().chain(stale.exists().then_some(&stale)) {
+            std::fs::remove_file(path)?;
+        }
+        Ok(())
+    }
+}
+
+/// A segment that was read to its end.
+struct Scan {
+    header: Header,
+    contents: Contents,
+    /// What is there behind the last commit, if it is not zeros.
+    torn: Option<Range<usize>>,
+}
+
+/// The last segment with commits, or the first of all, and the scans of it and of the one behind it.
+fn from_the_back(files: &Files) -> Result<(u32, Vec<Scan>), LogError> {
+    let mut scans = Vec::new();
+    for header in files.headers.iter().rev() {
+        let scan = scan(files, *header)?;
+        let found = !scan.contents.is_empty() || header.number == 0;
+        scans.insert(0, scan);
+        if found {
+            return match scans.len() {
+                1 | 2 => Ok((header.number, scans)),
+                _ => Err(damaged(
+                    &files.directory,
+                    "expected commits in a segment before the last, found none",
+                )),
+            };
+        }
+    }
+    Err(damaged(&files.directory, "expected segments"))
+}
+
+fn scan(files: &Files, header: Header) -> Result<Scan, LogError> {
+    let path = segment::path(&files.directory, header.number);
+    let bytes = std::fs::read(&path).map_err(|error| failed(&path, &error))?;
+    let (mut contents, mut at) = (Contents::empty(COMMITS_BEGIN as u32, 0), COMMITS_BEGIN);
+    while let Some(commit) = Commit::sound(&bytes, at, files.log) {
+        if contents.is_empty() {
+            contents = Contents::empty(COMMITS_BEGIN as u32, commit.sequence);
+        } else if commit.sequence != contents.next {
+            break;
+        }
+        let length = commit.len as u32;
+        for entry in commit.entries() {
+            let entry =
+                entry.ok_or_else(|| damaged(&path, format!("the commit at byte {at} does not read")))?;
+            let expected = contents.streams.get(&entry.stream).map_or(entry.slot, |part| part.head);
+            if entry.slot != expected {
+                return Err(LogError::Gap { stream: entry.stream, expected, got: entry.slot });
+            }
+            contents.note(entry.stream, entry.slot, entry.slot + 1, length);
+        }
+        contents.advance(length);
+        at += commit.len;
+    }
+    let torn = last_that_is_not_zero(&bytes, at).map(|last| at..last + 1);
+    if torn.is_some() && batch::any_sound(&bytes, at, files.log) {
+        return Err(damaged(&path, format!("expected a commit at byte {at}; there are others behind it")));
+    }
+    Ok(Scan { header, contents, torn })
+}
+
+fn last_that_is_not_zero(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let piece = rest.chunks(PIECE).rposition(|piece| piece != &[0; PIECE][..piece.len()])? * PIECE;
+    let last = rest[piece..].chunks(PIECE).next()?.iter().rposition(|byte| *byte != 0)?;
+    Some(from + piece + last)
+}
+
+/// What every segment up to the active one holds, and which of them have no index.
+fn all(files: &Files, active: u32, scan_of_it: Option<&Scan>) -> Result<(Vec<Contents>, Vec<u32>), LogError> {
+    let mut segments: Vec<Contents> = scan_of_it.map(|scan| scan.contents.clone()).into_iter().collect();
+    let mut unindexed = Vec::new();
+    for header in files.headers[..active as usize].iter().rev() {
+        let sequence = segments.last().map_or(0, |next| next.first);
+        let indexed = std::fs::read(index::path(&files.directory, header.number)).ok();
+        let indexed = indexed.and_then(|bytes| Contents::decode(&bytes, files.log, header.number));
+        let contents = match indexed.filter(|contents| contents.next == sequence) {
+            Some(contents) => contents,
+            None => {
+                unindexed.push(header.number);
+                let Scan { contents, torn, .. } = scan(files, *header)?;
+                if torn.is_some() || contents.next != sequence {
+                    let path = segment::path(&files.directory, header.number);
+                    let cause = format!("expected commits up to the one before {sequence}");
+                    return Err(damaged(&path, cause));
+                }
+                contents
+            }
+        };
+        segments.push(contents);
+    }
+    segments.reverse();
+    match segments.first() {
+        Some(Contents { first: 0, .. }) => Ok((segments, unindexed)),
+        _ => Err(damaged(&files.directory, "expected the log's first commit in its first segment")),
+    }
+}
+
+/// The head of every stream; the slots of a segment follow from those before it.
+fn heads(segments: &[Contents]) -> Result<HashMap<StreamId, u64>, LogError> {
+    let mut heads = HashMap::new();
+    for (&stream, part) in segments.iter().flat_map(|contents| &contents.streams) {
+        let expected = heads.insert(stream, part.head).unwrap_or(0);
+        if part.first != expected {
+            return Err(LogError::Gap { stream, expected, got: part.first });
+        }
     }
     Ok(heads)
 }
 
-/// The slot that a key stands for.
-pub fn slot(stream: StreamId, key: &[u8]) -> Result<u64, LogError> {
-    let key = key.try_into().map_err(|_| {
-        LogError::Store(format!("{stream}: expected keys of 8 bytes, got one of {}: not a log", key.len()))
-    })?;
-    Ok(u64::from_be_bytes(key))
-}
-
-/// Compares each keyspace's manifest with its checksum. `current` names it: number u64, XXH3-128 u128,
-/// a zero; little-endian. A keyspace that was being made in a crash has none.
-fn check_manifests(log: &Path) -> Result<(), Fault> {
-    for entry in std::fs::read_dir(log.join("keyspaces"))? {
-        let keyspace = entry?.path();
-        let current = keyspace.join("current");
-        let named = match std::fs::read(&current) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            other => other?,
-        };
-        let Ok::<[u8; 25], _>(named) = named.try_into() else {
-            return Err(Fault::Damaged(format!("{}: expected 25 bytes", current.display())));
-        };
-        let (number, checksum) = named.split_at(8);
-        let number = number.iter().rev().fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
-        let manifest = keyspace.join(format!("v{number}"));
-        let bytes = std::fs::read(&manifest)
-            .map_err(|error| Fault::Damaged(format!("{}: {error}", manifest.display())))?;
-        if checksum[..16] != xxh3_128(&bytes).to_le_bytes() || checksum[16] != 0 {
-            let cause = format!("{} does not have the checksum noted for it", manifest.display());
-            return Err(Fault::Damaged(cause));
-        }
+/// Makes the torn end zeros again.
+fn repair(log: &Path, scans: &[Scan]) -> std::io::Result<()> {
+    for Scan { header, torn, .. } in scans {
+        let Some(torn) = torn else { continue };
+        tracing::warn!("the last commit, which nobody was told of, was cut off by a crash and is dropped");
+        let file = File::options().write(true).open(segment::path(log, header.number))?;
+        file.write_all_at(&vec![0; torn.len()], torn.start as u64)?;
+        file.sync_all()?;
     }
     Ok(())
-}
-
-/// Opens a copy, with the torn end of its newest journal taken off if need be.
-fn rehearse(dir: &Path, marks: &Marks) -> Result<(), LogError> {
-    let (log, copy) = (dir.join(DIRECTORY), dir.join(REHEARSAL));
-    let result = caught(|| rehearse_in(&log, &copy, marks));
-    let removed = remove(&copy);
-    result.map_err(|fault| fault.named(dir))?;
-    removed.map_err(|error| failed(dir, &error))
-}
-
-fn rehearse_in(log: &Path, copy: &Path, marks: &Marks) -> Result<(), Fault> {
-    check_manifests(log)?;
-    remove(copy)?;
-    copy_log(log, copy)?;
-    // Without workers: nothing is flushed there.
-    let error = match open_and_check(copy, 0, marks) {
-        Err(Fault::Fjall(error @ fjall::Error::JournalRecovery(_))) => error,
-        other => return other.map(drop),
-    };
-    // A power cut may leave the last batch with its end on disk, but not its middle. fjall takes that for
-    // damage. Without its last byte it is an unfinished batch, which fjall drops; if the damage is elsewhere,
-    // the copy still does not open, and if the batch was acknowledged, the marks say so.
-    let Some((journal, length)) = unfinished(log)? else { return Err(error.into()) };
-    remove(copy)?;
-    copy_log(log, copy)?;
-    cut(&copy.join(&journal), length)?;
-    match open_and_check(copy, 0, marks) {
-        Ok(_) => {}
-        Err(Fault::Fjall(fjall::Error::JournalRecovery(_))) => return Err(error.into()),
-        Err(fault) => return Err(fault),
-    }
-    tracing::warn!("the last batch, which nobody was told of, was cut off by a crash and is dropped");
-    cut(&log.join(&journal), length)?;
-    Ok(())
-}
-
-/// The newest journal, and where its last byte stands that is not zero: fjall allocates in advance, and the
-/// marker that ends a batch does not end in zero.
-fn unfinished(log: &Path) -> std::io::Result<Option<(PathBuf, u64)>> {
-    let mut newest: Option<(u64, PathBuf)> = None;
-    for entry in std::fs::read_dir(log)? {
-        let name = PathBuf::from(entry?.file_name());
-        let number = name.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
-        if let Some(number) = number
-            && name.extension().is_some_and(|extension| extension == "jnl")
-            && newest.as_ref().is_none_or(|(other, _)| *other < number)
-        {
-            newest = Some((number, name));
-        }
-    }
-    let Some((_, name)) = newest else { return Ok(None) };
-    let bytes = std::fs::read(log.join(&name))?;
-    Ok(bytes.iter().rposition(|byte| *byte != 0).map(|last| (name, last as u64)))
-}
-
-fn cut(file: &Path, length: u64) -> std::io::Result<()> {
-    let file = File::options().write(true).open(file)?;
-    file.set_len(length)?;
-    file.sync_all()
-}
-
-/// Copies fjall's directory. Tables are linked: they are never written to again.
-fn copy_log(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    let tables = from.file_name().is_some_and(|name| name == "tables");
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_log(&entry.path(), &target)?;
-        } else if !tables || std::fs::hard_link(entry.path(), &target).is_err() {
-            copy_without_zeros(&entry.path(), &target)?;
-        }
-    }
-    Ok(())
-}
-
-/// Copies a file and leaves holes where it is zero: a journal begins as 64 MiB of nothing.
-fn copy_without_zeros(from: &Path, to: &Path) -> std::io::Result<()> {
-    let (mut from, mut to) = (File::open(from)?, File::create(to)?);
-    let mut piece = vec![0; COPY_BYTES];
-    let mut length = 0;
-    loop {
-        let got = from.read(&mut piece)?;
-        if got == 0 {
-            return to.set_len(length);
-        }
-        if piece[..got].iter().any(|byte| *byte != 0) {
-            to.seek(SeekFrom::Start(length))?;
-            to.write_all(&piece[..got])?;
-        }
-        length += got as u64;
-    }
 }
