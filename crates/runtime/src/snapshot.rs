@@ -8,12 +8,12 @@ use eventlog::chain::Chain;
 use events::StreamId;
 use model::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::command_index::CommandIndex;
 
 /// Changes when the shape of any state changes: an older snapshot is then ignored.
-const FORMAT: &[u8; 8] = b"FBSNAP04";
+const FORMAT: &[u8; 8] = b"FBSNAP05";
 
 #[derive(Deserialize)]
 pub(crate) struct Snapshot<S> {
@@ -37,14 +37,32 @@ fn path(directory: &Path, stream: StreamId) -> PathBuf {
     directory.join(format!("{}-{}.snapshot", stream.service, stream.partition))
 }
 
-/// The bytes of a snapshot file: format, SHA-256 of the body, body.
-pub(crate) fn encode<S: Serialize>(snapshot: &SnapshotRef<'_, S>) -> Option<Vec<u8>> {
-    let mut bytes = FORMAT.to_vec();
-    bytes.extend_from_slice(&[0; 32]);
-    let mut bytes = postcard::to_extend(snapshot, bytes).ok()?;
-    let digest = Sha256::digest(&bytes[40..]);
-    bytes[8..40].copy_from_slice(&digest);
+/// Format, and the XXH3-128 of the body. Whoever could write another body could write its digest, whatever digest it is:
+/// this is against damage.
+const HEADER_LEN: usize = FORMAT.len() + 16;
+
+/// The bytes of a snapshot file: header, body. `room` is how many they may be; it is only a hint, but to grow is to copy,
+/// and meanwhile nobody is answered.
+pub(crate) fn encode<S: Serialize>(snapshot: &SnapshotRef<'_, S>, room: usize) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(room.max(HEADER_LEN));
+    bytes.extend_from_slice(FORMAT);
+    bytes.resize(HEADER_LEN, 0);
+    events::codec::append(snapshot, &mut bytes).ok()?;
+    let digest = xxh3_128(&bytes[HEADER_LEN..]);
+    bytes[FORMAT.len()..HEADER_LEN].copy_from_slice(&digest.to_le_bytes());
     Some(bytes)
+}
+
+/// How many bytes the stored snapshot of a stream has; none without one.
+pub(crate) fn stored_len(directory: &Path, stream: StreamId) -> usize {
+    let length = fs::metadata(path(directory, stream)).map_or(0, |metadata| metadata.len());
+    usize::try_from(length).unwrap_or_default()
+}
+
+/// The body of a whole snapshot of this format.
+fn body(bytes: &[u8]) -> Option<&[u8]> {
+    let (digest, body) = bytes.strip_prefix(FORMAT)?.split_first_chunk()?;
+    (xxh3_128(body) == u128::from_le_bytes(*digest)).then_some(body)
 }
 
 /// Writes a snapshot so that there is always a whole one: beside, synced, renamed, directory synced.
@@ -71,9 +89,7 @@ pub(crate) fn load<S: DeserializeOwned>(directory: &Path, stream: StreamId) -> O
             return None;
         }
     };
-    let sound =
-        bytes.len() > 40 && bytes[..8] == FORMAT[..] && Sha256::digest(&bytes[40..])[..] == bytes[8..40];
-    let snapshot = sound.then(|| postcard::from_bytes(&bytes[40..]).ok()).flatten();
+    let snapshot = body(&bytes).and_then(|body| postcard::from_bytes(body).ok());
     if snapshot.is_none() {
         tracing::warn!(path = %target.display(), "the snapshot is damaged or of another version; ignoring it");
     }

@@ -10,6 +10,9 @@ use crate::snapshot::{self, SnapshotRef};
 /// is serialised nobody is answered, a second or so for ten million contact points.
 const PART_IF_CALM: u64 = 16;
 
+/// By this part a snapshot may be larger than the one before it, and still need not grow as it is made.
+const PART_MORE: usize = 8;
+
 impl<D: Decider> Leader<'_, D> {
     /// Has one taken with the next record, if there is enough new.
     pub fn snapshot_if_calm(&mut self) {
@@ -21,14 +24,16 @@ impl<D: Decider> Leader<'_, D> {
     pub fn snapshot_now(&mut self, chain: Chain) -> Option<Vec<u8>> {
         self.snapshot_due = false;
         self.since_snapshot = 0;
-        self.partition.options.snapshots.as_ref()?;
-        snapshot::encode(&SnapshotRef {
+        let directory = self.partition.options.snapshots.as_ref()?;
+        let before = snapshot::stored_len(directory, self.partition.stream);
+        let snapshot = SnapshotRef {
             state: &self.replica.state,
             commands: &self.replica.commands,
             chain,
             at: self.replica.at,
             partitions: Some(self.partition.options.partitions),
-        })
+        };
+        snapshot::encode(&snapshot, before + before / PART_MORE)
     }
 
     /// Writes it beside the loop, one at a time: while one is being written, the next is skipped.
