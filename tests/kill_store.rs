@@ -132,7 +132,8 @@ async fn given_a_disk_that_takes_no_more_then_the_embedded_store_stops_and_keeps
 }
 
 #[tokio::test]
-async fn given_a_segment_that_cannot_be_made_then_the_embedded_store_stops_and_keeps_every_acknowledged_record() {
+async fn given_a_segment_that_cannot_be_made_then_the_embedded_store_stops_and_keeps_every_acknowledged_record()
+ {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let log = EmbeddedLog::open(dir.path()).expect("it opens");
     let mut author = Author::elect(&log, STREAM).await.expect("nobody else writes");
@@ -387,7 +388,10 @@ async fn given_damaged_full_segments_then_the_embedded_store_names_it_or_has_eve
     let trial = dir.path().join("trial");
     let outcomes = damage_every_file(&image, Path::new("log"), &trial, &hashes, 9).await;
     println!("embedded, with full segments: {outcomes:?}");
-    assert!(outcomes.refused_to_open > 0 && outcomes.refused_to_read > 0, "no flip hit anything that matters");
+    assert!(
+        outcomes.refused_to_open > 0 && outcomes.refused_to_read > 0,
+        "no flip hit anything that matters"
+    );
 
     for gone in ["0000000000.log", "0000000001.log"] {
         damage(&image, &trial, Path::new("log/any"), b"");
