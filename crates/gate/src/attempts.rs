@@ -64,22 +64,29 @@ impl Stage {
             Self::Waiting => 0,
             Self::Dialing => 1,
             Self::Made(outcome) => 2 + outcome as u64,
-            Self::Inbound(outcome) => 2 + OUTCOMES + outcome as u64,
+            Self::Inbound(outcome) => 2 + OUTCOMES as u64 + outcome as u64,
         }
     }
 
-    fn of(number: u64) -> Self {
-        let outcome = |number: u64| Outcome::ALL.get(number as usize).copied().unwrap_or(Outcome::Unknown);
-        match number {
+    /// By its number.
+    pub const fn of(number: u8) -> Self {
+        match number as usize {
             0 => Self::Waiting,
             1 => Self::Dialing,
-            made if made < 2 + OUTCOMES => Self::Made(outcome(made - 2)),
-            inbound => Self::Inbound(outcome(inbound - 2 - OUTCOMES)),
+            made if made < 2 + OUTCOMES => Self::Made(Outcome::ALL[made - 2]),
+            inbound if inbound < STAGES => Self::Inbound(Outcome::ALL[inbound - 2 - OUTCOMES]),
+            _ => Self::Made(Outcome::Unknown),
         }
     }
 }
 
-const OUTCOMES: u64 = Outcome::ALL.len() as u64;
+const OUTCOMES: usize = Outcome::ALL.len();
+
+/// Stages there are.
+const STAGES: usize = 2 + 2 * OUTCOMES;
+
+/// Numbers that a stage may have.
+pub(crate) const STAGE_NUMBERS: usize = 1 << STAGE_BITS;
 
 /// An attempt as it is kept. In words of 64 bits, from the lowest: the time in milliseconds since 1970 (42 bits, until
 /// the year 2109) and a part of the number of the asker (20, of which 2 are spare); the position (42), the link (12), channel and
@@ -98,7 +105,7 @@ const ASKER_HIGH_BITS: u32 = 4;
 
 const _: () = assert!(TIME_BITS + ASKER_BITS + STAGE_BITS < 64);
 const _: () = assert!(POSITION_BITS + LINK_BITS + 2 * WORD_BITS + ASKER_HIGH_BITS == 64);
-const _: () = assert!(2 + 2 * OUTCOMES <= 1 << STAGE_BITS);
+const _: () = assert!(STAGES <= STAGE_NUMBERS);
 const _: () = assert!(Channel::ALL.len() <= 1 << WORD_BITS && Purpose::ALL.len() <= 1 << WORD_BITS);
 
 /// Attempts name their link in 12 bits.
@@ -128,26 +135,53 @@ impl Packed {
         Self([first, second])
     }
 
-    pub fn position(self) -> Position {
+    pub const fn at(self) -> Timestamp {
+        Timestamp((self.0[0] & low(TIME_BITS)) as i64)
+    }
+
+    pub const fn position(self) -> Position {
         Position(self.0[1] & low(POSITION_BITS))
     }
 
-    pub fn open(self) -> Attempt {
-        let [first, second] = self.0;
-        let word = |shift: u32| (second >> shift & low(WORD_BITS)) as usize;
+    pub const fn asker(self) -> AskerNumber {
+        let (first, second) = (self.0[0] >> TIME_BITS & low(ASKER_BITS), self.0[1]);
         let high = second >> (POSITION_BITS + LINK_BITS + 2 * WORD_BITS);
+        AskerNumber((first | high << ASKER_BITS) as u32)
+    }
+
+    pub const fn link(self) -> u16 {
+        (self.0[1] >> POSITION_BITS & low(LINK_BITS)) as u16
+    }
+
+    /// The place of the channel among all.
+    pub const fn channel(self) -> u8 {
+        (self.0[1] >> (POSITION_BITS + LINK_BITS) & low(WORD_BITS)) as u8
+    }
+
+    /// The place of the purpose among all.
+    pub const fn purpose(self) -> u8 {
+        (self.0[1] >> (POSITION_BITS + LINK_BITS + WORD_BITS) & low(WORD_BITS)) as u8
+    }
+
+    /// The number of the stage, of [`Stage::of`].
+    pub const fn stage(self) -> u8 {
+        (self.0[0] >> (TIME_BITS + ASKER_BITS) & low(STAGE_BITS)) as u8
+    }
+
+    pub const fn attributed(self) -> bool {
+        self.0[0] >> (TIME_BITS + ASKER_BITS + STAGE_BITS) & 1 == 1
+    }
+
+    pub fn open(self) -> Attempt {
         Attempt {
-            at: Timestamp((first & low(TIME_BITS)) as i64),
+            at: self.at(),
             position: self.position(),
-            asker: AskerNumber((first >> TIME_BITS & low(ASKER_BITS) | high << ASKER_BITS) as u32),
-            link: (second >> POSITION_BITS & low(LINK_BITS)) as u16,
-            channel: Channel::ALL.get(word(POSITION_BITS + LINK_BITS)).copied().unwrap_or(Channel::Call),
-            purpose: Purpose::ALL
-                .get(word(POSITION_BITS + LINK_BITS + WORD_BITS))
-                .copied()
-                .unwrap_or(Purpose::Collect),
-            stage: Stage::of(first >> (TIME_BITS + ASKER_BITS) & low(STAGE_BITS)),
-            attributed: first >> (TIME_BITS + ASKER_BITS + STAGE_BITS) & 1 == 1,
+            asker: self.asker(),
+            link: self.link(),
+            channel: Channel::ALL.get(usize::from(self.channel())).copied().unwrap_or(Channel::Call),
+            purpose: Purpose::ALL.get(usize::from(self.purpose())).copied().unwrap_or(Purpose::Collect),
+            stage: Stage::of(self.stage()),
+            attributed: self.attributed(),
         }
     }
 }

@@ -139,6 +139,11 @@ impl Contact {
         index.and_then(|index| u16::try_from(index).ok())
     }
 
+    /// The attempts as they are kept.
+    pub fn packed(&self) -> &[Packed] {
+        &self.attempts
+    }
+
     pub fn attempts(&self) -> impl DoubleEndedIterator<Item = Attempt> {
         self.attempts.iter().map(|packed| packed.open())
     }

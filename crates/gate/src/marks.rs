@@ -5,7 +5,7 @@ use model::{Channel, Outcome, Purpose, Role};
 use policy::pack::{Counted, Kind, Rule};
 use policy::sets::{Exception, Exceptions, Key, Scope};
 
-use crate::attempts::{Attempt, Stage};
+use crate::attempts::{Packed, STAGE_NUMBERS, Stage};
 
 /// What there is to be said of a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,24 +34,46 @@ const NO_POSSIBLE_TALK: u32 = 1 << (OTHERS + 4);
 
 const _: () = assert!(OTHERS + 4 < u32::BITS);
 
-impl Marks {
-    pub const NONE: Self = Self(0);
+/// What the stage of an attempt says, by its number.
+const BY_STAGE: [u32; STAGE_NUMBERS] = {
+    let mut marks = [0; STAGE_NUMBERS];
+    let mut number = 0;
+    while number < STAGE_NUMBERS {
+        marks[number] = of_stage(Stage::of(number as u8));
+        number += 1;
+    }
+    marks
+};
 
+const fn of_stage(stage: Stage) -> u32 {
+    let mut marks = 0;
+    if let Some(outcome) = stage.outcome() {
+        if outcome.unconnected() {
+            marks |= UNCONNECTED;
+        }
+        if matches!(outcome, Outcome::Conversation) {
+            marks |= CONVERSATION;
+        }
+        if !outcome.conveyed() {
+            marks |= NOTHING_CONVEYED;
+        }
+    }
+    if !matches!(stage, Stage::Dialing | Stage::Made(Outcome::Unknown)) {
+        marks |= NO_POSSIBLE_TALK;
+    }
+    marks
+}
+
+impl Marks {
     /// Of a contact with somebody in this role; `agrees`: what it has in common with the request.
-    pub fn of(role: Role, attempt: &Attempt, agrees: Scope, of_case: bool) -> Self {
-        let outcome = attempt.stage.outcome();
-        let possible = matches!(attempt.stage, Stage::Dialing | Stage::Made(Outcome::Unknown));
-        let mark = |is: bool, mark: u32| if is { mark } else { 0 };
+    pub fn of(role: Role, attempt: Packed, agrees: Scope, of_case: bool) -> Self {
         Self(
             1 << role as u32
-                | 1 << (CHANNELS + attempt.channel as u32)
-                | 1 << (PURPOSES + attempt.purpose as u32)
+                | 1 << (CHANNELS + u32::from(attempt.channel()))
+                | 1 << (PURPOSES + u32::from(attempt.purpose()))
                 | missing(agrees)
-                | mark(!of_case, NOT_OF_CASE)
-                | mark(outcome.is_some_and(Outcome::unconnected), UNCONNECTED)
-                | mark(outcome == Some(Outcome::Conversation), CONVERSATION)
-                | mark(outcome.is_some_and(|outcome| !outcome.conveyed()), NOTHING_CONVEYED)
-                | mark(!possible, NO_POSSIBLE_TALK),
+                | if of_case { 0 } else { NOT_OF_CASE }
+                | BY_STAGE[usize::from(attempt.stage()) % STAGE_NUMBERS],
         )
     }
 }

@@ -1,5 +1,7 @@
 //! The rule packs in force, ready to be asked.
 
+use std::collections::BTreeSet;
+
 use aho_corasick::AhoCorasick;
 use events::Position;
 use events::gate::RuleName;
@@ -7,8 +9,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::{Channel, Outcome, Purpose, Region, Role, Timestamp};
 use policy::Pack;
-use policy::pack::{Applies, Counted, Kind, Owner, Rule, Window};
-use policy::sets::Key;
+use policy::pack::{Applies, Counted, Effect, Kind, Owner, Rule, Window};
+use policy::sets::{Key, Scope};
 use serde::{Deserialize, Serialize};
 
 use crate::attempts::{Attempt, Stage};
@@ -44,19 +46,55 @@ struct Applying {
     packs: Vec<u16>,
     /// The packs of the platform for each of the regions.
     regional: Vec<Vec<u16>>,
+    /// In order of time; the first begins before all time.
+    eras: Vec<Era>,
     /// What speaks of each kind of request, by role, channel and purpose.
     plans: Vec<Plan>,
 }
 
-/// The rules that speak of one kind of request.
+/// A time in which the same packs are in force: until the next begins.
+#[derive(Debug)]
+struct Era {
+    from: Timestamp,
+    /// One for each of the packs that apply.
+    in_force: Vec<bool>,
+    /// One of them is the platform's.
+    platform: bool,
+}
+
+/// The rules that may refuse one kind of request.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    /// Of each pack, by their places in it.
-    packs: Vec<(u16, Vec<u16>)>,
+    packs: Vec<PlannedPack>,
     /// Whether one of them looks at other contact points of the person.
     pub persons: bool,
     /// Whether one of them looks at other contact points of the case.
     pub cases: bool,
+}
+
+/// Those of one pack.
+#[derive(Debug)]
+pub(crate) struct PlannedPack {
+    /// Its place among the packs that apply.
+    place: usize,
+    /// Its place among all packs.
+    index: u16,
+    pub owner: Owner,
+    /// Its frequencies.
+    pub caps: Vec<Cap>,
+    /// The places of its other rules.
+    others: Vec<u16>,
+}
+
+/// A frequency, with all that is needed to count for a request that is nothing special.
+#[derive(Debug)]
+pub(crate) struct Cap {
+    /// Its place in its pack.
+    pub place: u16,
+    pub limit: u16,
+    pub screen: Screen,
+    pub scope: Scope,
+    pub window: Window,
 }
 
 /// A pack that was adopted.
@@ -122,7 +160,24 @@ impl Clone for Policies {
     }
 }
 
+impl PlannedPack {
+    /// The places of all of them in the pack.
+    pub fn all(&self) -> impl Iterator<Item = u16> {
+        self.caps.iter().map(|cap| cap.place).chain(self.others())
+    }
+
+    /// Those of the rules that are no frequencies.
+    pub fn others(&self) -> impl Iterator<Item = u16> {
+        self.others.iter().copied()
+    }
+}
+
 impl Adopted {
+    /// A rule by its place.
+    pub fn rule(&self, place: u16) -> Option<(&Rule, &Prepared)> {
+        self.pack.rules.get(usize::from(place)).zip(self.rules.get(usize::from(place)))
+    }
+
     /// `None` for a text that is no pack: none is adopted.
     fn read(text: &str) -> Option<Self> {
         let pack = policy::parse(text).ok()?;
@@ -252,30 +307,59 @@ impl Policies {
             let own = (0_u16..).zip(&self.packs).filter(of).map(|(index, _)| index).collect();
             applying.regional.push(own);
         }
+        applying.eras = self.eras(&applying);
         applying.plans = kinds().map(|kind| self.plan(&applying.packs, kind)).collect();
         applying
     }
 
+    /// The times between which nothing comes into force or ends.
+    fn eras(&self, applying: &Applying) -> Vec<Era> {
+        let all = || applying.regional.iter().chain([&applying.packs]).flat_map(|packs| self.get(packs));
+        let changes = all().flat_map(|adopted| [adopted.from, adopted.end]).chain([Timestamp(i64::MIN)]);
+        let changes: BTreeSet<Timestamp> = changes.collect();
+        let eras = changes.into_iter().map(|from| {
+            let covered = self.covered(applying, from);
+            let applies = |adopted: &&Adopted| {
+                adopted.in_force(from) && !(covered && adopted.pack.applies == Applies::Otherwise)
+            };
+            let in_force = self.get(&applying.packs).map(|adopted| applies(&adopted)).collect();
+            let platform =
+                self.get(&applying.packs).filter(applies).any(|adopted| adopted.pack.owner == Owner::Platform);
+            Era { from, in_force, platform }
+        });
+        eras.collect()
+    }
+
     fn plan(&self, packs: &[u16], (role, channel, purpose): RequestKind) -> Plan {
         let mut plan = Plan::default();
-        for (index, adopted) in packs.iter().zip(self.get(packs)) {
-            let rules = (0_u16..).zip(&adopted.pack.rules).filter(|(_, rule)| {
-                rule.who.roles.has(role)
+        for (place, (index, adopted)) in packs.iter().zip(self.get(packs)).enumerate() {
+            let (mut caps, mut others) = (Vec::new(), Vec::new());
+            for (place, (rule, prepared)) in (0_u16..).zip(adopted.pack.rules.iter().zip(&adopted.rules)) {
+                let concerned = rule.who.roles.has(role)
                     && rule.who.channels.has(channel)
-                    && rule.who.purposes.has(purpose)
-                    && !always_allows(rule, purpose)
-            });
-            let rules: Vec<u16> = rules
-                .inspect(|(_, rule)| {
-                    if let Some(scope) = scope(rule).filter(|scope| !scope.has(Key::ContactPoint)) {
-                        let persons = scope.has(Key::Person);
-                        plan.persons |= persons;
-                        plan.cases |= !persons;
-                    }
-                })
-                .map(|(place, _)| place)
-                .collect();
-            plan.packs.push((*index, rules));
+                    && rule.who.purposes.has(purpose);
+                if !concerned || always_allows(rule, purpose) {
+                    continue;
+                }
+                if let Some(scope) = scope(rule).filter(|scope| !scope.has(Key::ContactPoint)) {
+                    let persons = scope.has(Key::Person);
+                    plan.persons |= persons;
+                    plan.cases |= !persons;
+                }
+                match &rule.kind {
+                    Kind::Frequency(frequency) => caps.push(Cap {
+                        place,
+                        limit: frequency.limit,
+                        screen: prepared.screen,
+                        scope: frequency.scope,
+                        window: frequency.window,
+                    }),
+                    _ => others.push(place),
+                }
+            }
+            if !(caps.is_empty() && others.is_empty()) {
+                plan.packs.push(PlannedPack { place, index: *index, owner: adopted.pack.owner, caps, others });
+            }
         }
         plan
     }
@@ -286,49 +370,41 @@ impl Policies {
         self.by_regions.get(set.number())?.plans.get(place + purpose as usize)
     }
 
-    /// The rules of a plan whose packs are in force then, in order of pack and place.
+    /// The packs of a plan that are in force then, in order of id.
     pub fn planned<'a>(
         &'a self,
         set: RegionSet,
         plan: &'a Plan,
         at: Timestamp,
-    ) -> impl Iterator<Item = (&'a Adopted, impl Iterator<Item = (&'a Rule, &'a Prepared)>)> {
-        let applies = self.applies(set, at);
-        plan.packs.iter().filter_map(move |(index, rules)| {
-            let adopted = self.packs.get(usize::from(*index))?;
-            let rules = rules.iter().filter_map(|place| {
-                let place = usize::from(*place);
-                adopted.pack.rules.get(place).zip(adopted.rules.get(place))
-            });
-            applies(adopted).then_some((adopted, rules))
-        })
+    ) -> impl Iterator<Item = (&'a Adopted, &'a PlannedPack)> {
+        let in_force = self.era(set, at).map_or(&[][..], |era| &era.in_force);
+        let planned = plan.packs.iter().filter(|pack| in_force.get(pack.place) == Some(&true));
+        planned.filter_map(|pack| self.packs.get(usize::from(pack.index)).zip(Some(pack)))
     }
 
     /// Whether any pack of the platform applies and is in force.
     pub fn platform_in_force(&self, set: RegionSet, at: Timestamp) -> bool {
-        self.of(set, at).any(|adopted| adopted.pack.owner == Owner::Platform)
+        self.era(set, at).is_some_and(|era| era.platform)
     }
 
-    /// Whether a pack for a set of regions is in force then.
-    fn applies(&self, set: RegionSet, at: Timestamp) -> impl Fn(&Adopted) -> bool + use<> {
-        let covered = self.covered(set, at);
-        move |adopted| adopted.in_force(at) && !(covered && adopted.pack.applies == Applies::Otherwise)
+    /// What is in force then.
+    fn era(&self, set: RegionSet, at: Timestamp) -> Option<&Era> {
+        // Mostly the last: what is judged is judged now.
+        self.by_regions.get(set.number())?.eras.iter().rfind(|era| era.from <= at)
     }
 
     /// Whether regions are known, and a pack of the platform is in force for each of them: whose law is missing for one may be
     /// there all the same.
-    fn covered(&self, set: RegionSet, at: Timestamp) -> bool {
-        let Some(applying) = self.by_regions.get(set.number()) else { return false };
+    fn covered(&self, applying: &Applying, at: Timestamp) -> bool {
         let in_force = |packs: &Vec<u16>| self.get(packs).any(|pack| pack.in_force(at));
         !applying.regional.is_empty() && applying.regional.iter().all(in_force)
     }
 
     /// The packs that apply to a set of regions and are in force then, in order of id.
     pub fn of(&self, set: RegionSet, at: Timestamp) -> impl Iterator<Item = &Adopted> {
-        let applying = self.by_regions.get(set.number());
-        let applies = self.applies(set, at);
-        let packs = applying.into_iter().flat_map(|applying| self.get(&applying.packs));
-        packs.filter(move |adopted| applies(adopted))
+        let packs = self.by_regions.get(set.number()).map_or(&[][..], |applying| &applying.packs);
+        let in_force = self.era(set, at).map_or(&[][..], |era| &era.in_force);
+        self.get(packs).zip(in_force).filter(|(_, in_force)| **in_force).map(|(adopted, _)| adopted)
     }
 
     fn get<'a>(&'a self, indices: &'a [u16]) -> impl Iterator<Item = &'a Adopted> {
@@ -341,10 +417,10 @@ impl Policies {
         if adopted.pack.applies != Applies::Otherwise {
             return own;
         }
-        let regional = self.by_regions.get(set.number()).into_iter().flat_map(|applying| &applying.regional);
-        let begins = regional.flat_map(|packs| self.get(packs)).map(|adopted| adopted.from);
+        let Some(applying) = self.by_regions.get(set.number()) else { return own };
+        let begins = applying.regional.iter().flat_map(|packs| self.get(packs)).map(|adopted| adopted.from);
         // Once every region has one.
-        begins.filter(|from| *from > now && self.covered(set, *from)).chain(own).min()
+        begins.filter(|from| *from > now && self.covered(applying, *from)).chain(own).min()
     }
 
     /// When the first pack of the platform that applies to a set of regions comes into force.
@@ -390,8 +466,11 @@ fn lies_in_one(region: Region, named: &[Region]) -> bool {
 /// The role of whom is asked for, the channel, the purpose.
 pub(crate) type RequestKind = (Role, Channel, Purpose);
 
-/// The rule demands nothing of a contact for this purpose: only an explanation shows it.
+/// The rule never refuses a contact for this purpose: only an explanation shows it.
 fn always_allows(rule: &Rule, purpose: Purpose) -> bool {
+    if rule.effect == Effect::Flag {
+        return true;
+    }
     match &rule.kind {
         Kind::Purpose(of) => {
             let reachable = of.debtor_out_of_contact.is_some_and(|out| out.purposes.has(purpose));

@@ -184,7 +184,7 @@ impl<'a> Facts<'a> {
     /// The facts on which a contact that was made would be judged now, as of when it was made.
     fn as_of(state: &'a State, asked: &'a PermitRequest, made: &Attempt) -> Self {
         let facts = Self::gather(state, asked, Now { at: made.at, trusted: true });
-        let toward = made.attributed.then(|| state.attributed(made));
+        let toward = made.attributed.then(|| state.attributed(made.position));
         Self { but: Some(made.position), toward, ..facts }
     }
 }

@@ -336,7 +336,7 @@ pub(crate) fn history(state: &State, id: ContactPointId, person: model::PersonId
             direction,
             at,
             outcome,
-            toward: state.attributed(&attempt).to_vec(),
+            toward: state.attributed(attempt.position).to_vec(),
             discussed: about.map(|talk| talk.debt).collect(),
             line: state.askers.line_of(asker.line),
         })

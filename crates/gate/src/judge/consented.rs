@@ -46,7 +46,7 @@ impl On<'_, '_> {
             if number == self.view.link.person { self.view.facts.person } else { state.persons.at(number) };
         let Some(person) = person.filter(|person| !person.consents().is_empty()) else { return false };
         let Some(contact) = state.contacts.at(one.contact).map(Record::id) else { return false };
-        let made = Made { person: number, agency: one.agency, contact, at: one.attempt.at };
+        let made = Made { person: number, agency: one.agency, contact, at: one.at() };
         one.debts(state).all(|debt| self.covered(&person, ConsentCovers::Frequency, debt, made))
     }
 

@@ -68,7 +68,7 @@ fn count(on: &On<'_, '_>, frequency: &Frequency, debt: Option<CaseId>, trace: &m
                 && debt.is_none_or(|debt| one.toward(debt, on.view.facts.state))
             {
                 counted = counted.saturating_add(1);
-                trace.note(one.attempt.position);
+                trace.note(one.position());
             }
         }
         most = most.max(counted);
@@ -82,7 +82,7 @@ fn frees_up(on: &On<'_, '_>, frequency: &Frequency, debt: Option<CaseId>) -> End
     for Moment { clock, .. } in &on.view.moments {
         let counted = on.counted(frequency.except);
         let toward = |one: &&Seen<'_>| debt.is_none_or(|debt| one.toward(debt, on.view.facts.state));
-        let ends = counted.filter(toward).map(|one| on.leaves(frequency.window, clock, &one.attempt));
+        let ends = counted.filter(toward).map(|one| on.leaves(frequency.window, clock, &one.attempt()));
         let ends = ends.filter(|end| end.is_none_or(|end| end > on.now()));
         latest = later(latest, below(ends.collect(), frequency.limit, on.now()));
     }
@@ -135,8 +135,8 @@ fn each_block(on: &On<'_, '_>, cool_down: &CoolDown, take: &mut impl FnMut(Posit
         }
     });
     for one in on.counted(Exceptions::NONE) {
-        if blocks(one.attempt.at) {
-            take(one.attempt.position, one.attempt.at);
+        if blocks(one.at()) {
+            take(one.position(), one.at());
         }
     }
 }
@@ -166,13 +166,13 @@ pub(super) fn interval_ends(on: &On<'_, '_>, interval: &Interval) -> End {
 fn intervals<'f>(on: &'f On<'f, '_>, interval: &Interval) -> impl Iterator<Item = (Position, Timestamp)> {
     let least_ms = interval.least_ms;
     let ends = on.counted(interval.except).map(move |one| {
-        let end = one.attempt.at.plus_ms(least_ms);
+        let end = one.at().plus_ms(least_ms);
         // A permit that waits may be used at its last moment.
-        let lapses = match one.attempt.stage {
-            Stage::Waiting => on.view.facts.state.permits.lapses(one.attempt.position),
+        let lapses = match one.attempt().stage {
+            Stage::Waiting => on.view.facts.state.permits.lapses(one.position()),
             _ => None,
         };
-        (one.attempt.position, lapses.unwrap_or(end))
+        (one.position(), lapses.unwrap_or(end))
     });
     ends.filter(|(_, end)| *end > on.now())
 }

@@ -39,8 +39,7 @@ pub(super) fn ends(on: &On<'_, '_>, lines: &Lines) -> End {
 }
 
 fn registered(on: &On<'_, '_>, lines: &Lines) -> bool {
-    let (asked, line) = (on.view.facts.asked, on.view.line);
-    !lines.registered || line.is_some_and(|line| on.view.facts.state.askers.registered(asked.agency, line))
+    !lines.registered || on.view.facts.registered()
 }
 
 /// The other lines within the window by a clock, and until when each is.
@@ -51,15 +50,14 @@ fn others(
     trace: &mut Trace,
 ) -> SmallVec<[(LineNumber, End); 4]> {
     let askers = &on.view.facts.state.askers;
-    let own = on.view.line;
+    let own = on.view.facts.line;
     let start = moment.window_start(lines.window);
     let mut others: SmallVec<[(LineNumber, End); 4]> = SmallVec::new();
     for one in on.counted(Exceptions::NONE).filter(|one| one.since(start)) {
-        let attempt = &one.attempt;
-        let line = askers.at(attempt.asker).map(|asker| asker.line);
+        let line = askers.at(one.asker()).map(|asker| asker.line);
         let Some(line) = line.filter(|line| Some(*line) != own) else { continue };
-        trace.note(attempt.position);
-        let end = on.leaves(lines.window, moment.clock, attempt);
+        trace.note(one.position());
+        let end = on.leaves(lines.window, moment.clock, &one.attempt());
         match others.iter_mut().find(|(known, _)| *known == line) {
             Some((_, until)) => *until = later(*until, end),
             None => others.push((line, end)),

@@ -19,7 +19,7 @@ mod shared;
 use events::gate::{Count, Explanation, PermitRequest, RuleName, RuleVerdict, Tightest};
 use events::{Code, Now, Position, Reason};
 use model::{AgencyId, CaseId, Timestamp};
-use policy::pack::{Effect, Kind, Owner, Rule, Who};
+use policy::pack::{Effect, Kind, Owner, Rule, Who, Window};
 use policy::sets::{Key, Scope};
 use smallvec::SmallVec;
 
@@ -31,8 +31,9 @@ use crate::arena::ContactNumber;
 use crate::askers::LineNumber;
 use crate::attempts::Attempt;
 use crate::contact::{Contact, Link};
+use crate::marks::Screen;
 use crate::person::{Person, Talk};
-use crate::policies::{Adopted, Prepared};
+use crate::policies::{Adopted, Plan, PlannedPack, Prepared};
 use crate::zone::{Moment, ZoneClock};
 
 /// How often the search for the next allowed moment may move on.
@@ -48,6 +49,8 @@ pub(crate) struct Facts<'a> {
     pub contact: Option<&'a Contact>,
     pub link: Option<&'a Link>,
     pub person: Option<Person<'a>>,
+    /// The line that is asked from, if it was ever seen.
+    pub line: Option<LineNumber>,
     /// A contact that is not counted: the one that is judged itself.
     pub but: Option<Position>,
     /// What that one was attributed to, where it differs from what was asked.
@@ -88,26 +91,27 @@ impl<'a> Facts<'a> {
             }
         });
         let person = link.and_then(|link| state.persons.at(link.person));
-        Self { state, asked, now, number, contact, link, person, but: None, toward: None, more: None }
+        let line = state.askers.line(&asked.line);
+        Self { state, asked, now, number, contact, link, person, line, but: None, toward: None, more: None }
     }
 
     /// Asks every rule.
     pub fn judge(&self) -> Judgement {
-        let mut seen = None;
+        let mut seen = AllSeen::default();
         let mut judgement = self.reasons_by(&mut seen);
         if !judgement.reasons.is_empty() {
-            judgement.next_allowed = self.next_allowed(&judgement.reasons, seen);
+            judgement.next_allowed = self.next_allowed(&judgement.reasons, &mut seen);
         }
         judgement
     }
 
     /// Every reason now, without the search for the next allowed moment.
     pub fn reasons(&self) -> Judgement {
-        self.reasons_by(&mut None)
+        self.reasons_by(&mut AllSeen::default())
     }
 
     /// Every reason, by what was seen at an earlier moment, if it was looked at, and what is seen at this one.
-    fn reasons_by(&self, seen: &mut Option<AllSeen<'a>>) -> Judgement {
+    fn reasons_by(&self, seen: &mut AllSeen<'a>) -> Judgement {
         let mut reasons = Vec::new();
         for own in own::RULES {
             if !self.own_asked_here(own) {
@@ -118,35 +122,59 @@ impl<'a> Facts<'a> {
                 reasons.push((own.why)(self).reason(finding, own.name));
             }
         }
-        let mut tightest: Option<(&RuleName, Count)> = None;
-        self.each(seen, &mut |on| {
-            let finding = on.ask(&mut Trace::Off);
-            match finding.verdict {
-                RuleVerdict::Refuses => reasons.push(on.why().reason(finding, on.prepared.name)),
-                RuleVerdict::Allows if on.rule.effect == Effect::Refuse => {
-                    if let (Some(limit), Some(counted)) = (finding.limit, finding.counted) {
-                        let count = Count { counted: counted.saturating_add(1), limit };
-                        let left = |count: Count| count.limit.saturating_sub(count.counted);
-                        if tightest.is_none_or(|(_, known)| left(count) < left(known)) {
-                            tightest = Some((&on.prepared.name, count));
+        let mut least: Option<(&RuleName, Count)> = None;
+        if let Some((view, plan)) = self.look(seen) {
+            let simple = view.simple();
+            for (adopted, pack) in self.planned(plan) {
+                for cap in &pack.caps {
+                    if !self.counted_here(cap.scope, view.link) {
+                        continue;
+                    }
+                    // What is nothing special is counted at once; what is refused is looked at again for its reason.
+                    let counted = simple.then(|| view.count(cap.screen, cap.window));
+                    if counted.is_some_and(|counted| counted < cap.limit) {
+                        let Some(prepared) = adopted.rules.get(usize::from(cap.place)) else { continue };
+                        let count = Count { counted: counted.unwrap_or(0), limit: cap.limit };
+                        tighten(&mut least, &prepared.name, count);
+                        continue;
+                    }
+                    let Some(on) = view.on(adopted, cap.place) else { continue };
+                    let finding = on.ask(&mut Trace::Off);
+                    match (finding.verdict, finding.limit, finding.counted) {
+                        (RuleVerdict::Refuses, ..) => {
+                            reasons.push(on.why().reason(finding, on.prepared.name));
                         }
+                        (RuleVerdict::Allows, Some(limit), Some(counted)) => {
+                            tighten(&mut least, &on.prepared.name, Count { counted, limit });
+                        }
+                        _ => {}
                     }
                 }
-                RuleVerdict::Silent | RuleVerdict::Allows | RuleVerdict::Excepted | RuleVerdict::Flags => {}
+                for place in pack.others() {
+                    let Some(on) = view.on(adopted, place).filter(On::asked_here) else { continue };
+                    let finding = on.ask(&mut Trace::Off);
+                    if finding.verdict == RuleVerdict::Refuses {
+                        reasons.push(on.why().reason(finding, on.prepared.name));
+                    }
+                }
             }
-        });
+        }
         reasons.sort_unstable_by_key(|reason| (reason.code, reason.rule));
-        let tightest = tightest.map(|(rule, count)| Tightest { rule: *rule, count });
+        let tightest = least.map(|(rule, Count { counted, limit })| {
+            // With the one that is asked for.
+            let count = Count { counted: counted.saturating_add(1), limit };
+            Tightest { rule: *rule, count }
+        });
         Judgement { reasons, next_allowed: None, tightest }
     }
 
     /// The first moment at which everything allows it, if nothing else happens: move to when the last of the reasons
     /// ends, and ask again.
-    fn next_allowed(&self, reasons: &[Reason], mut seen: Option<AllSeen<'a>>) -> Option<Timestamp> {
+    fn next_allowed(&self, reasons: &[Reason], seen: &mut AllSeen<'a>) -> Option<Timestamp> {
         let mut at = latest(reasons)?;
         for _ in 0..SEARCH_MAX {
             let then = Self { now: Now { at, trusted: self.now.trusted }, ..self.clone() };
-            let reasons = then.reasons_by(&mut seen).reasons;
+            let reasons = then.reasons_by(seen).reasons;
             if reasons.is_empty() {
                 return Some(at);
             }
@@ -170,13 +198,16 @@ impl<'a> Facts<'a> {
             let why = if finding.refuses() { (own.why)(self) } else { Why::default() };
             rules.push(why.considered(finding, own.name, trace.take()));
         }
-        let view =
-            self.contact.zip(self.link).map(|(contact, link)| self.view(contact, link, self.see(true, true)));
+        let mut seen = AllSeen::default();
+        let named = self.contact.zip(self.link);
+        if named.is_some() {
+            self.see(&mut seen, true, true);
+        }
+        let view = named.map(|(contact, link)| self.view(contact, link, &seen));
         for adopted in self.packs() {
             for (rule, prepared) in adopted.pack.rules.iter().zip(&adopted.rules) {
                 let view = view.as_ref().filter(|view| self.concerned(&rule.who, view.link));
-                let view = view.filter(|view| self.asked_here(&rule.kind, view.link));
-                let on = view.map(|view| On { view, adopted, rule, prepared });
+                let on = view.map(|view| On { view, adopted, rule, prepared }).filter(On::asked_here);
                 let finding = on.as_ref().map_or(Finding::SILENT, |on| on.ask(&mut trace));
                 let why = on.filter(|_| finding.refuses()).map(|on| on.why());
                 rules.push(why.unwrap_or_default().considered(finding, prepared.name, trace.take()));
@@ -185,41 +216,42 @@ impl<'a> Facts<'a> {
         Explanation { at: self.now.at, allowed: reasons.is_empty(), next_allowed, rules }
     }
 
-    /// Gives every rule of the packs that speaks of the request, with what it needs. What is not known is refused by
-    /// the gate's own rules.
-    fn each(&self, seen: &mut Option<AllSeen<'a>>, take: &mut impl FnMut(&On<'_, 'a>)) {
-        let Some((contact, link)) = self.contact.zip(self.link) else { return };
+    /// What the rules of the packs look at, and which of them speak of the request. `None` where it is not known who is asked
+    /// for: the gate's own rules refuse that.
+    fn look<'f>(&'f self, seen: &'f mut AllSeen<'a>) -> Option<(View<'f, 'a>, &'a Plan)> {
+        let (contact, link) = self.contact.zip(self.link)?;
         let kind = (link.role, self.asked.channel, self.asked.purpose);
-        let policies = &self.state.policies;
-        let Some(plan) = policies.plan_of(contact.regions, kind) else { return };
-        let all = match seen.take() {
-            Some(seen) => self.see_again(seen, plan.persons, plan.cases),
-            None => self.see(plan.persons, plan.cases),
-        };
-        let view = self.view(contact, link, all);
-        for (adopted, rules) in policies.planned(contact.regions, plan, self.now.at) {
-            if !self.owned(adopted) {
-                continue;
-            }
-            for (rule, prepared) in rules {
-                if !self.asked_here(&rule.kind, link) {
-                    continue;
-                }
-                take(&On { view: &view, adopted, rule, prepared });
-            }
+        let plan = self.state.policies.plan_of(contact.regions, kind)?;
+        self.see(seen, plan.persons, plan.cases);
+        Some((self.view(contact, link, seen), plan))
+    }
+
+    /// The planned packs that are in force and concern the parties, in order of id.
+    fn planned(&self, plan: &'a Plan) -> impl Iterator<Item = (&'a Adopted, &'a PlannedPack)> {
+        let regions = self.contact.map(|contact| contact.regions).unwrap_or_default();
+        let planned = self.state.policies.planned(regions, plan, self.now.at);
+        planned.filter(|(_, pack)| self.concerns(pack.owner))
+    }
+
+    /// Gives every planned rule.
+    fn each(&self, take: &mut impl FnMut(&On<'_, 'a>)) {
+        let mut seen = AllSeen::default();
+        let Some((view, plan)) = self.look(&mut seen) else { return };
+        for (adopted, pack) in self.planned(plan) {
+            let rules = pack.all().filter_map(|place| view.on(adopted, place));
+            rules.filter(On::asked_here).for_each(|on| take(&on));
         }
-        *seen = Some(view.seen);
     }
 
     /// The packs that apply, in order of id.
     fn packs(&self) -> impl Iterator<Item = &'a Adopted> {
         let regions = self.contact.map(|contact| contact.regions).unwrap_or_default();
-        self.state.policies.of(regions, self.now.at).filter(|adopted| self.owned(adopted))
+        self.state.policies.of(regions, self.now.at).filter(|adopted| self.concerns(adopted.pack.owner))
     }
 
-    /// Whether a pack is asked about requests such as this: the platform's, or the party's own.
-    fn owned(&self, adopted: &Adopted) -> bool {
-        match adopted.pack.owner {
+    /// Whether an owner's packs are asked about requests such as this: the platform's, or the party's own.
+    fn concerns(&self, owner: Owner) -> bool {
+        match owner {
             Owner::Platform => true,
             Owner::Lender(lender) => self.link.is_some_and(|link| link.lender == lender),
             Owner::Agency(agency) => self.asked.agency == agency,
@@ -238,13 +270,17 @@ impl<'a> Facts<'a> {
         contact.into_iter().flat_map(|contact| zones.clocks(contact.zones))
     }
 
-    fn view(&self, contact: &'a Contact, link: &'a Link, seen: AllSeen<'a>) -> View<'_, 'a> {
+    fn view<'f>(&'f self, contact: &'a Contact, link: &'a Link, seen: &'f AllSeen<'a>) -> View<'f, 'a> {
         let mut moments = SmallVec::new();
         if self.now.trusted {
             self.clocks().for_each(|clock| moments.push(clock.at(self.now.at)));
         }
-        let line = self.state.askers.line(&self.asked.line);
-        View { facts: self, contact, link, seen, moments, line }
+        View { facts: self, contact, link, seen, moments }
+    }
+
+    /// Whether the line that is asked from is registered to the agency.
+    pub fn registered(&self) -> bool {
+        self.line.is_some_and(|line| self.state.askers.registered(self.asked.agency, line))
     }
 
     /// The debts that it counts toward, by their cases.
@@ -256,7 +292,7 @@ impl<'a> Facts<'a> {
     /// The rules, asked of a contact that was made, that now do not hold.
     pub fn broken(&self) -> Vec<RuleName> {
         let mut broken = Vec::new();
-        self.each(&mut None, &mut |on| {
+        self.each(&mut |on| {
             if matches!(on.rule.kind, Kind::Frequency(_) | Kind::CoolDown(_) | Kind::Interval(_))
                 && on.ask(&mut Trace::Off).verdict == RuleVerdict::Refuses
             {
@@ -270,9 +306,9 @@ impl<'a> Facts<'a> {
     pub fn counts(&self) -> Vec<(RuleName, Count)> {
         let mut counts = Vec::new();
         let alone = Scope::NONE.with(Key::ContactPoint);
-        self.each(&mut None, &mut |on| {
+        self.each(&mut |on| {
             let Kind::Frequency(frequency) = &on.rule.kind else { return };
-            if frequency.scope != alone || on.rule.effect == Effect::Flag {
+            if frequency.scope != alone {
                 return;
             }
             let finding = on.ask(&mut Trace::Off);
@@ -299,14 +335,51 @@ pub(super) struct View<'f, 'a> {
     pub contact: &'a Contact,
     pub link: &'a Link,
     /// Contacts that may count.
-    pub seen: AllSeen<'a>,
+    pub seen: &'f AllSeen<'a>,
     /// The clock of every zone that the contact point may be in; none where the time is not sure.
     pub moments: SmallVec<[Moment<'a>; 2]>,
-    /// The line that is asked from, if it was ever seen.
-    pub line: Option<LineNumber>,
+}
+
+impl<'f, 'a> View<'f, 'a> {
+    /// Time can be judged, nobody consented to anything, and one debt is asked about: a frequency counts by its screen and
+    /// its window alone.
+    fn simple(&self) -> bool {
+        !self.moments.is_empty()
+            && !self.seen.consents
+            && self.facts.person.is_none_or(|person| person.consents().is_empty())
+            && self.facts.debts().nth(1).is_none()
+    }
+
+    /// How many of the contacts seen pass a screen and lie in a window, in the zone where most do.
+    fn count(&self, screen: Screen, window: Window) -> u16 {
+        let in_zone = |moment: &Moment<'_>| {
+            let start = moment.window_start(window);
+            let counted = self.seen.list.iter().filter(|one| screen.counts(one.marks) && one.since(start));
+            counted.count()
+        };
+        let most = self.moments.iter().map(in_zone).max().unwrap_or(0);
+        u16::try_from(most).unwrap_or(u16::MAX)
+    }
+
+    /// One rule of a pack.
+    fn on(&'f self, adopted: &'a Adopted, place: u16) -> Option<On<'f, 'a>> {
+        adopted.rule(place).map(|(rule, prepared)| On { view: self, adopted, rule, prepared })
+    }
+}
+
+/// Keeps the one that leaves least; of several the first.
+fn tighten<'a>(least: &mut Option<(&'a RuleName, Count)>, rule: &'a RuleName, count: Count) {
+    let left = |count: Count| count.limit.saturating_sub(count.counted);
+    if least.is_none_or(|(_, known)| left(count) < left(known)) {
+        *least = Some((rule, count));
+    }
 }
 
 impl On<'_, '_> {
+    fn asked_here(&self) -> bool {
+        self.view.facts.asked_here(&self.rule.kind, self.view.link)
+    }
+
     pub fn now(&self) -> Timestamp {
         self.view.facts.now.at
     }

@@ -30,20 +30,25 @@ impl Facts<'_> {
         own.at_homes || self.contact_here()
     }
 
+    /// Whether everything that a scope counts is known here.
+    pub(super) fn counted_here(&self, scope: Scope, link: &Link) -> bool {
+        if self.state.partitions.sole() {
+            true
+        } else if scope.has(Key::ContactPoint) {
+            self.contact_here()
+        } else if scope.has(Key::Person) {
+            self.person_here(link)
+        } else {
+            self.case_here()
+        }
+    }
+
     /// Whether a rule is asked here. Each is asked in one partition; but two whose halves look at different things.
     pub fn asked_here(&self, kind: &Kind, link: &Link) -> bool {
         if self.state.partitions.sole() {
             return true;
         }
-        let counted_here = |scope: Scope| {
-            if scope.has(Key::ContactPoint) {
-                self.contact_here()
-            } else if scope.has(Key::Person) {
-                self.person_here(link)
-            } else {
-                self.case_here()
-            }
-        };
+        let counted_here = |scope| self.counted_here(scope, link);
         match kind {
             Kind::Frequency(frequency) => counted_here(frequency.scope),
             Kind::CoolDown(cool_down) => counted_here(cool_down.scope),

@@ -1,5 +1,6 @@
 //! The contacts that may count, looked at once for all rules.
 
+use events::Position;
 use model::{AgencyId, CaseId, Timestamp};
 use policy::sets::{Key, Scope};
 use smallvec::SmallVec;
@@ -7,20 +8,22 @@ use smallvec::SmallVec;
 use super::{Facts, More};
 use crate::State;
 use crate::arena::ContactNumber;
-use crate::attempts::{Attempt, Stage};
+use crate::askers::AskerNumber;
+use crate::attempts::{Attempt, Packed, Stage};
 use crate::contact::{Contact, Link};
 use crate::marks::Marks;
 
 /// An outbound contact that has taken place by now, or whose permit still waits.
 pub(crate) struct Seen<'a> {
-    pub attempt: Attempt,
-    pub contact: ContactNumber,
-    pub agency: AgencyId,
+    attempt: Packed,
     pub link: &'a Link,
-    pub marks: Marks,
+    /// What it is attributed to, if that is not its case alone.
+    debts: &'a [CaseId],
     /// When it was; what waits is in every window.
     dated: Timestamp,
-    debts: &'a [CaseId],
+    pub marks: Marks,
+    pub contact: ContactNumber,
+    pub agency: AgencyId,
     /// Whoever it was with consented to something at some time.
     pub consents: bool,
 }
@@ -29,11 +32,31 @@ pub(crate) struct Seen<'a> {
 #[derive(Default)]
 pub(crate) struct AllSeen<'a> {
     pub list: SmallVec<[Seen<'a>; 8]>,
+    /// It was looked at.
+    looked: bool,
     /// What came later was left out.
     later: bool,
+    /// Whoever some contact was with consented to something at some time.
+    pub consents: bool,
 }
 
 impl Seen<'_> {
+    pub fn attempt(&self) -> Attempt {
+        self.attempt.open()
+    }
+
+    pub fn at(&self) -> Timestamp {
+        self.attempt.at()
+    }
+
+    pub fn position(&self) -> Position {
+        self.attempt.position()
+    }
+
+    pub fn asker(&self) -> AskerNumber {
+        self.attempt.asker()
+    }
+
     /// In a window that looks back to there: what waits is in every one.
     pub fn since(&self, start: Timestamp) -> bool {
         self.dated >= start
@@ -46,7 +69,7 @@ impl Seen<'_> {
 
     /// The debts that it counts toward.
     pub fn debts(&self, state: &State) -> impl Iterator<Item = CaseId> {
-        let attributed = self.attempt.attributed;
+        let attributed = self.attempt.attributed();
         let own = if attributed { None } else { state.cases.id(self.link.case) };
         own.into_iter().chain(self.debts.iter().copied().filter(move |_| attributed))
     }
@@ -54,107 +77,123 @@ impl Seen<'_> {
 
 impl<'a> Facts<'a> {
     /// Everything that some rule may count: with this contact point, and, where one looks there, with the others of the
-    /// person and of the case.
-    pub(super) fn see(&self, persons: bool, cases: bool) -> AllSeen<'a> {
-        let mut seen = AllSeen::default();
-        let (Some(own), Some(contact), Some(link)) = (self.number, self.contact, self.link) else {
-            return seen;
-        };
-        let person = self.person.filter(|_| persons || cases).map_or(&[][..], |person| person.contacts);
+    /// person and of the case. What was looked at at an earlier moment is the same later, but for permits that have lapsed by
+    /// then.
+    pub(super) fn see(&self, seen: &mut AllSeen<'a>, persons: bool, cases: bool) {
+        if seen.looked && !seen.later {
+            seen.list.retain(|one| self.may_count(one.attempt));
+            return;
+        }
+        seen.list.clear();
+        seen.looked = true;
+        let (Some(own), Some(contact), Some(link)) = (self.number, self.contact, self.link) else { return };
+        self.see_at(seen, own, contact, true);
+        if !persons && !cases {
+            return self.see_more(seen);
+        }
+        let person = self.person.map_or(&[][..], |person| person.contacts);
         let case = self.state.cases.at(link.case).filter(|_| cases).map_or(&[][..], |case| case.contacts);
-        let mut see = |number: ContactNumber, contact: &'a Contact, of_case: bool| {
-            for attempt in contact.attempts() {
-                seen.later |= attempt.at > self.now.at;
-                if !self.may_count(&attempt) {
-                    continue;
-                }
-                let Some(of) = contact.links().get(usize::from(attempt.link)) else { continue };
-                let Some(asker) = self.state.askers.at(attempt.asker) else { continue };
-                let debts = self.state.attributed(&attempt);
-                seen.list.push(self.seen((number, of, asker.agency), attempt, debts, (own, link), of_case));
-            }
-        };
-        see(own, contact, true);
         for number in person.iter().filter(|number| **number != own) {
             if let Some(contact) = self.state.contacts.at(*number) {
-                see(*number, contact, case.contains(number));
+                self.see_at(seen, *number, contact, case.contains(number));
             }
         }
         for number in case.iter().filter(|number| **number != own && !person.contains(number)) {
             if let Some(contact) = self.state.contacts.at(*number) {
-                see(*number, contact, true);
+                self.see_at(seen, *number, contact, true);
             }
         }
-        if let Some(&More { contact, agency, attempt, link: of, debts, .. }) = self.more.as_ref()
+        self.see_more(seen);
+    }
+
+    /// What was with one contact point.
+    fn see_at(&self, seen: &mut AllSeen<'a>, number: ContactNumber, contact: &'a Contact, of_case: bool) {
+        for &attempt in contact.packed() {
+            seen.later |= attempt.at() > self.now.at;
+            if !self.may_count(attempt) {
+                continue;
+            }
+            let Some(link) = contact.links().get(usize::from(attempt.link())) else { continue };
+            let Some(asker) = self.state.askers.at(attempt.asker()) else { continue };
+            let debts =
+                if attempt.attributed() { self.state.attributed(attempt.position()) } else { &[][..] };
+            self.take(seen, (number, link, asker.agency), attempt, debts, of_case);
+        }
+    }
+
+    /// The facts that the state does not have yet.
+    fn see_more(&self, seen: &mut AllSeen<'a>) {
+        if let Some(&More { contact, agency, attempt, link, debts, .. }) = self.more.as_ref()
             && attempt.at <= self.now.at
             && !matches!(attempt.stage, Stage::Inbound(_))
         {
-            seen.list.push(self.seen((contact, of, agency), *attempt, debts, (own, link), true));
+            self.take(seen, (contact, link, agency), Packed::of(attempt), debts, true);
         }
-        seen
-    }
-
-    /// What is left of it later: the same, but for permits that have lapsed by then.
-    pub(super) fn see_again(&self, mut seen: AllSeen<'a>, persons: bool, cases: bool) -> AllSeen<'a> {
-        if seen.later {
-            return self.see(persons, cases);
-        }
-        seen.list.retain(|one| self.may_count(&one.attempt));
-        seen
     }
 
     /// Unless it is the one that is judged, was begun by the person, had run out, or came later.
-    fn may_count(&self, attempt: &Attempt) -> bool {
-        let counts = match attempt.stage {
-            Stage::Waiting => self.state.permits.waits(attempt.position, self.now.at),
+    fn may_count(&self, attempt: Packed) -> bool {
+        let permits = &self.state.permits;
+        let counts = match Stage::of(attempt.stage()) {
+            Stage::Waiting => permits.waits(attempt.position(), self.now.at),
             Stage::Dialing | Stage::Made(_) => true,
             Stage::Inbound(_) => false,
         };
         // A share's contact is dated at the latest at which it may be made.
-        let by_now = attempt.at <= self.now.at || self.state.permits.placing(attempt.position);
-        counts && by_now && self.but != Some(attempt.position)
+        let by_now = attempt.at() <= self.now.at || permits.placing(attempt.position());
+        counts && by_now && self.but != Some(attempt.position())
     }
 
-    fn seen(
+    fn take(
         &self,
+        seen: &mut AllSeen<'a>,
         (contact, link, agency): (ContactNumber, &'a Link, AgencyId),
-        attempt: Attempt,
+        attempt: Packed,
         debts: &'a [CaseId],
-        (own, own_link): (ContactNumber, &Link),
         of_case: bool,
-    ) -> Seen<'a> {
-        let person =
-            if link.person == own_link.person { self.person } else { self.state.persons.at(link.person) };
+    ) {
+        let (Some(own), Some(own_link)) = (self.number, self.link) else { return };
+        let same_person = link.person == own_link.person;
+        let person = if same_person { self.person } else { self.state.persons.at(link.person) };
         let consents = person.is_some_and(|person| !person.consents().is_empty());
-        let dated = if attempt.stage == Stage::Waiting { Timestamp(i64::MAX) } else { attempt.at };
-        let mut seen = Seen { attempt, contact, agency, link, marks: Marks::NONE, dated, debts, consents };
+        seen.consents |= consents;
+        let waiting = Stage::of(attempt.stage()) == Stage::Waiting;
+        let dated = if waiting { Timestamp(i64::MAX) } else { attempt.at() };
         // Most are about their case alone, and so is most that is asked for.
-        let alone = self.toward.is_none() && !attempt.attributed && link.case == own_link.case;
-        let toward = alone || self.debts().any(|debt| seen.toward(debt, self.state));
+        let alone = self.toward.is_none() && !attempt.attributed() && link.case == own_link.case;
         let mut agrees = Scope::NONE;
         for (common, key) in [
             (contact == own, Key::ContactPoint),
-            (link.person == own_link.person, Key::Person),
+            (same_person, Key::Person),
             (link.case == own_link.case, Key::Case),
             (link.lender == own_link.lender, Key::Lender),
             (agency == self.asked.agency, Key::Agency),
-            (toward, Key::Debt),
+            (alone, Key::Debt),
         ] {
             if common {
                 agrees = agrees.with(key);
             }
         }
-        seen.marks = Marks::of(link.role, &attempt, agrees, of_case);
-        seen
+        let mut one = Seen {
+            attempt,
+            link,
+            debts,
+            dated,
+            marks: Marks::of(link.role, attempt, agrees, of_case),
+            contact,
+            agency,
+            consents,
+        };
+        if !alone && self.debts().any(|debt| one.toward(debt, self.state)) {
+            one.marks = Marks::of(link.role, attempt, agrees.with(Key::Debt), of_case);
+        }
+        seen.list.push(one);
     }
 }
 
 impl State {
     /// The debts of an attempt that is about more or others than its case's.
-    pub(crate) fn attributed(&self, attempt: &Attempt) -> &[CaseId] {
-        if !attempt.attributed {
-            return &[];
-        }
-        self.attributions.get(&attempt.position).map_or(&[], |debts| debts)
+    pub(crate) fn attributed(&self, position: Position) -> &[CaseId] {
+        self.attributions.get(&position).map_or(&[], |debts| debts)
     }
 }
