@@ -34,6 +34,11 @@ pub(crate) fn next_open(clock: &ZoneClock, hours: &Hours, from: Timestamp) -> Op
 /// The first opening of a day. Hours begin where the clock reaches their first second, or where it jumps into them.
 fn first_open(clock: &ZoneClock, hours: &Hours, day: &CalendarDay, from: Timestamp) -> Option<Timestamp> {
     let spans = if hours.holidays.contains(&day.date) { &hours.holiday_open } else { &hours.open };
+    if let Some(weekday) = day.weekday_without_jump() {
+        let begun = spans.iter().filter(|span| span.days.has(weekday));
+        let moments = begun.map(|span| day.start.plus_ms(i64::from(span.from_s) * 1000));
+        return moments.filter(|moment| *moment >= from).min();
+    }
     let moments = spans.iter().flat_map(|span| clock.moments_of(span.from_s, day));
     moments.filter(|moment| *moment >= from && open_in(&clock.at(*moment), hours)).min()
 }

@@ -251,7 +251,7 @@ fn refuse(
     reasons: Vec<Reason>,
     next_allowed: Option<Timestamp>,
 ) -> Result<GateEvent, Refusal> {
-    let repeats = state.refusals.repeated(asked, &reasons, day_start(state, asked.contact, now.at));
+    let repeats = state.refusals.repeated(asked, &reasons, || day_start(state, asked.contact, now.at));
     if repeats.is_some() {
         return Err(Refusal { reasons, next_allowed, repeats });
     }

@@ -123,8 +123,10 @@ pub(crate) struct ZoneClock {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CalendarDay {
     pub date: Date,
+    /// From 0, Monday.
+    weekday: u8,
     /// Its first moment.
-    start: Timestamp,
+    pub start: Timestamp,
     /// Local time less UTC in milliseconds, if it is the same all day and the clock does not jump within the day.
     offset_ms: Option<i64>,
 }
@@ -132,10 +134,15 @@ pub(crate) struct CalendarDay {
 #[derive(Debug, Clone, Copy)]
 struct KnownDay {
     day: CalendarDay,
-    /// From 0, Monday.
-    weekday: u8,
     /// From 1.
     of_month: u8,
+}
+
+impl CalendarDay {
+    /// The day of the week, if the clock runs through the day from midnight on.
+    pub fn weekday_without_jump(&self) -> Option<Day> {
+        self.offset_ms.and_then(|_| Day::ALL.get(usize::from(self.weekday)).copied())
+    }
 }
 
 /// Days known on either side: what windows of a month and the search for the next allowed moment look at.
@@ -159,7 +166,6 @@ impl ZoneClock {
         let Some(first) = after(self.date(at), -(DAYS_AROUND as i64)) else { return };
         let known = |date: Date| KnownDay {
             day: self.look_up(date),
-            weekday: date.weekday().to_monday_zero_offset() as u8,
             of_month: date.day() as u8,
         };
         self.days = first.series(Span::new().days(1)).take(2 * DAYS_AROUND + 1).map(known).collect();
@@ -181,7 +187,7 @@ impl ZoneClock {
         let (start, end) = (self.start_of(date, 0), self.start_of(date, 1));
         let jumps = self.changes_after(start.plus_ms(-1)).next().is_some_and(|change| change < end);
         let offset_ms = (!jumps && start < end).then(|| self.offset_ms(start));
-        CalendarDay { date, start, offset_ms }
+        CalendarDay { date, weekday: date.weekday().to_monday_zero_offset() as u8, start, offset_ms }
     }
 
     /// The calendar day at `at`.
@@ -224,7 +230,7 @@ impl ZoneClock {
             Window::Days(days) => {
                 calendar(&|_| usize::from(days)).or_else(|| Some(self.start_of(self.date(at), days.into())))
             }
-            Window::Week => calendar(&|known| 7 - usize::from(known.weekday)).or_else(|| {
+            Window::Week => calendar(&|known| 7 - usize::from(known.day.weekday)).or_else(|| {
                 let date = self.date(at);
                 Some(self.start_of(date, 7 - i64::from(date.weekday().to_monday_zero_offset())))
             }),
@@ -299,7 +305,7 @@ impl Moment<'_> {
     pub fn weekday(&self) -> Day {
         let days = self.known_day().map_or_else(
             || self.clock.date(self.now).weekday().to_monday_zero_offset() as usize,
-            |known| usize::from(known.weekday),
+            |known| usize::from(known.day.weekday),
         );
         Day::ALL.get(days).copied().unwrap_or(Day::Mon)
     }
@@ -325,7 +331,7 @@ impl Moment<'_> {
             (Window::Ever, _) => return Timestamp(i64::MIN),
             (_, None) => return self.look_up_start(window),
             (Window::Days(days), _) => usize::from(days).saturating_sub(1),
-            (Window::Week, Some(known)) => usize::from(known.weekday),
+            (Window::Week, Some(known)) => usize::from(known.day.weekday),
             (Window::Month, Some(known)) => usize::from(known.of_month) - 1,
         };
         let first = self.known.and_then(|index| self.clock.days.get(index.checked_sub(days_back)?));

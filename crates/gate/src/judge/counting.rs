@@ -15,7 +15,7 @@ impl<'f, 'a> On<'f, 'a> {
     /// Every contact that this rule counts, in time before the request, once; debts apart. Of a cool-down, every one that
     /// may be a conversation yet.
     pub(super) fn counted(&self, except: Exceptions) -> impl Iterator<Item = &'f Seen<'a>> {
-        let seen = self.view.seen.list.iter();
+        let seen = self.view.seen.iter();
         seen.filter(move |one| self.prepared.screen.counts(one.marks) && !self.by_consent(except, one))
     }
 

@@ -53,14 +53,14 @@ fn count(on: &On<'_, '_>, frequency: &Frequency, debt: Option<CaseId>, trace: &m
     let mut most: u16 = 0;
     // Zones mostly look back to the same moment.
     let mut last = None;
-    for moment in &on.view.moments {
+    for moment in on.view.moments {
         let start = moment.window_start(frequency.window);
         if last == Some(start) {
             continue;
         }
         last = Some(start);
         let mut counted: u16 = 0;
-        for one in &on.view.seen.list {
+        for one in on.view.seen {
             // The cheapest question first: this is where a decision spends its time.
             if on.prepared.screen.counts(one.marks)
                 && one.since(start)
@@ -79,7 +79,7 @@ fn count(on: &On<'_, '_>, frequency: &Frequency, debt: Option<CaseId>, trace: &m
 /// The first moment at which fewer than the limit count in every zone, if nothing else happens.
 fn frees_up(on: &On<'_, '_>, frequency: &Frequency, debt: Option<CaseId>) -> End {
     let mut latest = Some(on.now());
-    for Moment { clock, .. } in &on.view.moments {
+    for Moment { clock, .. } in on.view.moments {
         let counted = on.counted(frequency.except);
         let toward = |one: &&Seen<'_>| debt.is_none_or(|debt| one.toward(debt, on.view.facts.state));
         let ends = counted.filter(toward).map(|one| on.leaves(frequency.window, clock, &one.attempt()));
@@ -118,7 +118,7 @@ pub(super) fn ask_cool_down(on: &On<'_, '_>, cool_down: &CoolDown, trace: &mut T
 pub(super) fn cool_down_ends(on: &On<'_, '_>, cool_down: &CoolDown) -> End {
     let mut next = Some(on.now());
     each_block(on, cool_down, &mut |_, at| {
-        for Moment { clock, .. } in &on.view.moments {
+        for Moment { clock, .. } in on.view.moments {
             next = later(next, clock.window_end(cool_down.window, at));
         }
     });

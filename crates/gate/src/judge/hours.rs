@@ -35,12 +35,14 @@ pub(super) fn opens(on: &On<'_, '_>, hours: &Hours) -> Option<Timestamp> {
 /// The first moment at which it is open in every zone; `None` also if there is none for days.
 fn all_open(on: &On<'_, '_>, hours: &Hours) -> Option<Timestamp> {
     let mut at = on.now();
+    let moments = on.view.moments;
     for _ in 0..ROUNDS_MAX {
         let before = at;
-        for moment in &on.view.moments {
+        for moment in moments {
             at = next_open(moment.clock, hours, at)?;
         }
-        if at == before {
+        // With one clock the first opening is all of them.
+        if at == before || moments.len() == 1 {
             return Some(at);
         }
     }

@@ -25,7 +25,7 @@ use smallvec::SmallVec;
 
 pub(crate) use self::content::fault as content_fault;
 use self::finding::{Finding, Trace, Why};
-use self::seen::AllSeen;
+use self::seen::{AllSeen, Seen};
 use crate::State;
 use crate::arena::ContactNumber;
 use crate::askers::LineNumber;
@@ -51,6 +51,10 @@ pub(crate) struct Facts<'a> {
     pub person: Option<Person<'a>>,
     /// The line that is asked from, if it was ever seen.
     pub line: Option<LineNumber>,
+    /// It is registered to the agency.
+    pub registered: bool,
+    /// The clock of every zone that the contact point may be in, now.
+    pub moments: SmallVec<[Moment<'a>; 2]>,
     /// A contact that is not counted: the one that is judged itself.
     pub but: Option<Position>,
     /// What that one was attributed to, where it differs from what was asked.
@@ -92,7 +96,16 @@ impl<'a> Facts<'a> {
         });
         let person = link.and_then(|link| state.persons.at(link.person));
         let line = state.askers.line(&asked.line);
-        Self { state, asked, now, number, contact, link, person, line, but: None, toward: None, more: None }
+        let registered = line.is_some_and(|line| state.askers.registered(asked.agency, line));
+        let moments = moments(state, contact, now.at);
+        let (but, toward, more) = (None, None, None);
+        Self { state, asked, now, number, contact, link, person, line, registered, moments, but, toward, more }
+    }
+
+    /// The same at another moment.
+    pub fn at(&self, at: Timestamp) -> Self {
+        let moments = moments(self.state, self.contact, at);
+        Self { now: Now { at, trusted: self.now.trusted }, moments, ..self.clone() }
     }
 
     /// Asks every rule.
@@ -113,15 +126,7 @@ impl<'a> Facts<'a> {
     /// Every reason, by what was seen at an earlier moment, if it was looked at, and what is seen at this one.
     fn reasons_by(&self, seen: &mut AllSeen<'a>) -> Judgement {
         let mut reasons = Vec::new();
-        for own in own::RULES {
-            if !self.own_asked_here(own) {
-                continue;
-            }
-            let finding = (own.ask)(self, &mut Trace::Off);
-            if finding.refuses() {
-                reasons.push((own.why)(self).reason(finding, own.name));
-            }
-        }
+        own::each_refusing(self, |own, finding| reasons.push((own.why)(self).reason(finding, own.name)));
         let mut least: Option<(&RuleName, Count)> = None;
         if let Some((view, plan)) = self.look(seen) {
             let simple = view.simple();
@@ -173,8 +178,7 @@ impl<'a> Facts<'a> {
     fn next_allowed(&self, reasons: &[Reason], seen: &mut AllSeen<'a>) -> Option<Timestamp> {
         let mut at = latest(reasons)?;
         for _ in 0..SEARCH_MAX {
-            let then = Self { now: Now { at, trusted: self.now.trusted }, ..self.clone() };
-            let reasons = then.reasons_by(seen).reasons;
+            let reasons = self.at(at).reasons_by(seen).reasons;
             if reasons.is_empty() {
                 return Some(at);
             }
@@ -265,22 +269,13 @@ impl<'a> Facts<'a> {
     }
 
     /// The clocks of every zone that the contact point may be in.
-    pub fn clocks(&self) -> impl Iterator<Item = &'a ZoneClock> + Clone + use<'a> {
-        let (zones, contact) = (&self.state.zones, self.contact);
-        contact.into_iter().flat_map(|contact| zones.clocks(contact.zones))
+    pub fn clocks(&self) -> impl Iterator<Item = &'a ZoneClock> {
+        self.moments.iter().map(|moment| moment.clock)
     }
 
     fn view<'f>(&'f self, contact: &'a Contact, link: &'a Link, seen: &'f AllSeen<'a>) -> View<'f, 'a> {
-        let mut moments = SmallVec::new();
-        if self.now.trusted {
-            self.clocks().for_each(|clock| moments.push(clock.at(self.now.at)));
-        }
-        View { facts: self, contact, link, seen, moments }
-    }
-
-    /// Whether the line that is asked from is registered to the agency.
-    pub fn registered(&self) -> bool {
-        self.line.is_some_and(|line| self.state.askers.registered(self.asked.agency, line))
+        let moments = if self.now.trusted { &self.moments[..] } else { &[] };
+        View { facts: self, contact, link, seen: &seen.list, consents: seen.consents, moments }
     }
 
     /// The debts that it counts toward, by their cases.
@@ -335,9 +330,11 @@ pub(super) struct View<'f, 'a> {
     pub contact: &'a Contact,
     pub link: &'a Link,
     /// Contacts that may count.
-    pub seen: &'f AllSeen<'a>,
+    pub seen: &'f [Seen<'a>],
+    /// Whoever one of them was with consented to something at some time.
+    consents: bool,
     /// The clock of every zone that the contact point may be in; none where the time is not sure.
-    pub moments: SmallVec<[Moment<'a>; 2]>,
+    pub moments: &'f [Moment<'a>],
 }
 
 impl<'f, 'a> View<'f, 'a> {
@@ -345,20 +342,23 @@ impl<'f, 'a> View<'f, 'a> {
     /// its window alone.
     fn simple(&self) -> bool {
         !self.moments.is_empty()
-            && !self.seen.consents
+            && !self.consents
             && self.facts.person.is_none_or(|person| person.consents().is_empty())
             && self.facts.debts().nth(1).is_none()
     }
 
     /// How many of the contacts seen pass a screen and lie in a window, in the zone where most do.
     fn count(&self, screen: Screen, window: Window) -> u16 {
-        let in_zone = |moment: &Moment<'_>| {
+        let mut most: u16 = 0;
+        for moment in self.moments {
             let start = moment.window_start(window);
-            let counted = self.seen.list.iter().filter(|one| screen.counts(one.marks) && one.since(start));
-            counted.count()
-        };
-        let most = self.moments.iter().map(in_zone).max().unwrap_or(0);
-        u16::try_from(most).unwrap_or(u16::MAX)
+            let mut counted: u16 = 0;
+            for one in self.seen {
+                counted = counted.saturating_add(u16::from(screen.counts(one.marks) & one.since(start)));
+            }
+            most = most.max(counted);
+        }
+        most
     }
 
     /// One rule of a pack.
@@ -425,6 +425,15 @@ impl On<'_, '_> {
         let end = self.view.facts.state.policies.end(self.adopted, self.view.contact.regions, self.now());
         Why { next: frequency::sooner(why.next, end), ..why }
     }
+}
+
+/// The clocks of every zone that a contact point may be in.
+fn moments<'a>(state: &'a State, contact: Option<&'a Contact>, at: Timestamp) -> SmallVec<[Moment<'a>; 2]> {
+    let mut moments = SmallVec::new();
+    if let Some(contact) = contact {
+        state.zones.clocks(contact.zones).for_each(|clock| moments.push(clock.at(at)));
+    }
+    moments
 }
 
 /// When the last of them ends; `None` if one never does.

@@ -1,7 +1,7 @@
 //! The gate's own rules: what no pack can lift.
 
 use events::gate::{HoldKind, NumberCheck, RuleName};
-use events::{Code, Now, Position};
+use events::{Code, Position};
 use model::{Purpose, Timestamp};
 use policy::sets::{Day, DaySet};
 use policy::span::Span;
@@ -25,19 +25,42 @@ pub(super) struct Own {
     pub why: fn(&Facts<'_>) -> Why,
 }
 
-pub(super) const RULES: &[Own] = &[
-    Own { name: name("gate/stop"), ask: stopped, at_homes: false, why: nothing_more },
-    Own { name: name("gate/contact-known"), ask: contact_known, at_homes: false, why: nothing_more },
-    Own { name: name("gate/zone-known"), ask: zone_known, at_homes: true, why: nothing_more },
-    Own { name: name("gate/placed"), ask: placed, at_homes: false, why: nothing_more },
-    Own { name: name("gate/case-open"), ask: case_open, at_homes: false, why: nothing_more },
-    Own { name: name("gate/standing"), ask: standing, at_homes: false, why: nothing_more },
-    Own { name: name("gate/clock"), ask: clock_sure, at_homes: true, why: nothing_more },
-    Own { name: name("gate/policy"), ask: policy_adopted, at_homes: true, why: policy_begins },
-    Own { name: name("gate/right-party"), ask: right_party, at_homes: false, why: wrong_party },
-    Own { name: name("gate/holds"), ask: holds, at_homes: false, why: hold_ends },
-    Own { name: name("gate/one-reply"), ask: one_reply, at_homes: false, why: reply_lapses },
-];
+macro_rules! rules {
+    ($($name:literal, $ask:ident, $at_homes:literal, $why:ident;)*) => {
+        pub(super) const RULES: &[Own] =
+            &[$(Own { name: name($name), ask: $ask, at_homes: $at_homes, why: $why },)*];
+
+        /// Gives each rule that refuses. The same as to go through [`RULES`], but that no call goes through a pointer: most
+        /// rules are one comparison.
+        pub(super) fn each_refusing(facts: &Facts<'_>, mut take: impl FnMut(&Own, Finding)) {
+            let here = facts.contact_here();
+            let (mut rules, trace) = (RULES.iter(), &mut Trace::Off);
+            $(
+                let own = rules.next();
+                if $at_homes || here {
+                    let finding = $ask(facts, trace);
+                    if finding.refuses() && let Some(own) = own {
+                        take(own, finding);
+                    }
+                }
+            )*
+        }
+    };
+}
+
+rules! {
+    "gate/stop", stopped, false, nothing_more;
+    "gate/contact-known", contact_known, false, nothing_more;
+    "gate/zone-known", zone_known, true, nothing_more;
+    "gate/placed", placed, false, nothing_more;
+    "gate/case-open", case_open, false, nothing_more;
+    "gate/standing", standing, false, nothing_more;
+    "gate/clock", clock_sure, true, nothing_more;
+    "gate/policy", policy_adopted, true, policy_begins;
+    "gate/right-party", right_party, false, wrong_party;
+    "gate/holds", holds, false, hold_ends;
+    "gate/one-reply", one_reply, false, reply_lapses;
+}
 
 fn nothing_more(_: &Facts<'_>) -> Why {
     Why::default()
@@ -65,7 +88,7 @@ fn contact_known(facts: &Facts<'_>, _: &mut Trace) -> Finding {
 /// Of a contact point that some case names: of others, `contact_known` says what is missing.
 fn zone_known(facts: &Facts<'_>, _: &mut Trace) -> Finding {
     let named = facts.contact.is_some_and(|contact| !contact.links().is_empty());
-    Finding::refuses_if(named && facts.clocks().next().is_none(), Code::ZONE_UNKNOWN)
+    Finding::refuses_if(named && facts.moments.is_empty(), Code::ZONE_UNKNOWN)
 }
 
 fn placed(facts: &Facts<'_>, _: &mut Trace) -> Finding {
@@ -127,7 +150,15 @@ fn holds(facts: &Facts<'_>, trace: &mut Trace) -> Finding {
     if facts.link.is_none() {
         return Finding::SILENT;
     }
-    Finding::refuses_if(held(facts, trace).is_some(), Code::HELD)
+    Finding::refuses_if(some_hold(facts) && held(facts, trace).is_some(), Code::HELD)
+}
+
+/// Whether any hold was placed on what is asked for.
+fn some_hold(facts: &Facts<'_>) -> bool {
+    let contact = facts.contact.is_some_and(|contact| !contact.holds().is_empty());
+    let person = facts.person.is_some_and(|person| !person.holds().is_empty());
+    let case = || facts.link.and_then(|link| facts.state.cases.at(link.case)).and_then(|case| case.facts);
+    contact || person || !facts.asked.also.is_empty() || facts.toward.is_some() || case().is_some()
 }
 
 fn hold_ends(facts: &Facts<'_>) -> Why {
@@ -135,8 +166,7 @@ fn hold_ends(facts: &Facts<'_>) -> Why {
     // When these end, others may have begun; so may they in another zone.
     for _ in 0..SEARCH_MAX {
         let Some(at) = next else { break };
-        let then = Facts { now: Now { at, ..facts.now }, ..facts.clone() };
-        match held(&then, &mut Trace::Off) {
+        match held(&facts.at(at), &mut Trace::Off) {
             Some((_, end)) => next = end,
             None => return Why { next, ..Why::detail(kind.word()) },
         }
@@ -150,9 +180,6 @@ fn held(facts: &Facts<'_>, trace: &mut Trace) -> Option<(HoldKind, Option<Timest
     let persons = facts.person.map_or(&[][..], |person| person.holds());
     let own = facts.state.cases.at(link.case).filter(|_| facts.toward.is_none()).and_then(|case| case.facts);
     let others = facts.toward.unwrap_or(&facts.asked.also);
-    if contact.holds().is_empty() && persons.is_empty() && own.is_none() && others.is_empty() {
-        return None;
-    }
     let others = others.iter().filter_map(|case| facts.state.cases.get(case)?.facts);
     let cases = own.into_iter().chain(others).flatten();
     let mut found: Option<(HoldKind, Option<Timestamp>)> = None;

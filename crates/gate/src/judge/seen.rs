@@ -28,6 +28,16 @@ pub(crate) struct Seen<'a> {
     pub consents: bool,
 }
 
+/// What all contacts of one link have in common with what is asked for.
+#[derive(Clone, Copy)]
+struct Common<'a> {
+    contact: ContactNumber,
+    link: &'a Link,
+    agrees: Scope,
+    of_case: bool,
+    consents: bool,
+}
+
 /// Everything that some rule may count. Most requests see fewer than eight.
 #[derive(Default)]
 pub(crate) struct AllSeen<'a> {
@@ -108,6 +118,7 @@ impl<'a> Facts<'a> {
 
     /// What was with one contact point.
     fn see_at(&self, seen: &mut AllSeen<'a>, number: ContactNumber, contact: &'a Contact, of_case: bool) {
+        let mut common = None;
         for &attempt in contact.packed() {
             seen.later |= attempt.at() > self.now.at;
             if !self.may_count(attempt) {
@@ -117,7 +128,13 @@ impl<'a> Facts<'a> {
             let Some(asker) = self.state.askers.at(attempt.asker()) else { continue };
             let debts =
                 if attempt.attributed() { self.state.attributed(attempt.position()) } else { &[][..] };
-            self.take(seen, (number, link, asker.agency), attempt, debts, of_case);
+            // Most contact points have one link.
+            let of_link = match common {
+                Some((known, of_link)) if known == attempt.link() => of_link,
+                _ => self.common(number, link, of_case),
+            };
+            common = Some((attempt.link(), of_link));
+            self.take(seen, &of_link, asker.agency, attempt, debts);
         }
     }
 
@@ -127,11 +144,13 @@ impl<'a> Facts<'a> {
             && attempt.at <= self.now.at
             && !matches!(attempt.stage, Stage::Inbound(_))
         {
-            self.take(seen, (contact, link, agency), Packed::of(attempt), debts, true);
+            let common = self.common(contact, link, true);
+            self.take(seen, &common, agency, Packed::of(attempt), debts);
         }
     }
 
     /// Unless it is the one that is judged, was begun by the person, had run out, or came later.
+    #[inline]
     fn may_count(&self, attempt: Packed) -> bool {
         let permits = &self.state.permits;
         let counts = match Stage::of(attempt.stage()) {
@@ -144,49 +163,57 @@ impl<'a> Facts<'a> {
         counts && by_now && self.but != Some(attempt.position())
     }
 
+    fn common(&self, contact: ContactNumber, link: &'a Link, of_case: bool) -> Common<'a> {
+        let same = |same: fn(&Link) -> u32| self.link.is_some_and(|own| same(own) == same(link));
+        let same_person = same(|link| link.person.0);
+        let person = if same_person { self.person } else { self.state.persons.at(link.person) };
+        let keys = [
+            (self.number == Some(contact), Key::ContactPoint),
+            (same_person, Key::Person),
+            (same(|link| link.case.0), Key::Case),
+            (same(|link| link.lender.0), Key::Lender),
+        ];
+        let common = keys.into_iter().filter(|(common, _)| *common);
+        Common {
+            contact,
+            link,
+            agrees: common.fold(Scope::NONE, |agrees, (_, key)| agrees.with(key)),
+            of_case,
+            consents: person.is_some_and(|person| !person.consents().is_empty()),
+        }
+    }
+
+    #[inline]
     fn take(
         &self,
         seen: &mut AllSeen<'a>,
-        (contact, link, agency): (ContactNumber, &'a Link, AgencyId),
+        common: &Common<'a>,
+        agency: AgencyId,
         attempt: Packed,
         debts: &'a [CaseId],
-        of_case: bool,
     ) {
-        let (Some(own), Some(own_link)) = (self.number, self.link) else { return };
-        let same_person = link.person == own_link.person;
-        let person = if same_person { self.person } else { self.state.persons.at(link.person) };
-        let consents = person.is_some_and(|person| !person.consents().is_empty());
-        seen.consents |= consents;
+        let &Common { contact, link, mut agrees, of_case, consents } = common;
+        if agency == self.asked.agency {
+            agrees = agrees.with(Key::Agency);
+        }
         let waiting = Stage::of(attempt.stage()) == Stage::Waiting;
         let dated = if waiting { Timestamp(i64::MAX) } else { attempt.at() };
-        // Most are about their case alone, and so is most that is asked for.
-        let alone = self.toward.is_none() && !attempt.attributed() && link.case == own_link.case;
-        let mut agrees = Scope::NONE;
-        for (common, key) in [
-            (contact == own, Key::ContactPoint),
-            (same_person, Key::Person),
-            (link.case == own_link.case, Key::Case),
-            (link.lender == own_link.lender, Key::Lender),
-            (agency == self.asked.agency, Key::Agency),
-            (alone, Key::Debt),
-        ] {
-            if common {
-                agrees = agrees.with(key);
-            }
-        }
         let mut one = Seen {
             attempt,
             link,
             debts,
             dated,
-            marks: Marks::of(link.role, attempt, agrees, of_case),
+            marks: Marks::of(link.role, attempt, agrees.with(Key::Debt), of_case),
             contact,
             agency,
             consents,
         };
-        if !alone && self.debts().any(|debt| one.toward(debt, self.state)) {
-            one.marks = Marks::of(link.role, attempt, agrees.with(Key::Debt), of_case);
+        // Most are about their case alone, and so is most that is asked for.
+        let alone = self.toward.is_none() && !attempt.attributed() && agrees.has(Key::Case);
+        if !alone && !self.debts().any(|debt| one.toward(debt, self.state)) {
+            one.marks = Marks::of(link.role, attempt, agrees, of_case);
         }
+        seen.consents |= consents;
         seen.list.push(one);
     }
 }
