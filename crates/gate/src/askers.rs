@@ -13,7 +13,7 @@ use crate::attempts::ASKERS_MAX;
 pub(crate) struct AskerNumber(pub u32);
 
 /// The number of a line, whoever calls from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub(crate) struct LineNumber(u32);
 
 /// What stands in the place of a line where there is none.
@@ -42,7 +42,7 @@ pub(crate) struct Askers {
     #[serde(skip)]
     line_numbers: BTreeMap<Line, LineNumber>,
     #[serde(skip)]
-    asker_numbers: BTreeMap<(AgencyId, LineNumber), AskerNumber>,
+    asker_numbers: BTreeMap<(AgencyId, Line), AskerNumber>,
 }
 
 /// What a snapshot holds.
@@ -55,8 +55,11 @@ struct Stored {
 impl From<Stored> for Askers {
     fn from(Stored { lines, askers }: Stored) -> Self {
         let line_numbers = (0..).zip(&lines).map(|(number, line)| (*line, LineNumber(number))).collect();
-        let asker_numbers =
-            (0..).zip(&askers).map(|(number, of)| ((of.agency, of.line), AskerNumber(number))).collect();
+        let line_of = |asker: &Asker| lines.get(asker.line.0 as usize).copied();
+        let asker_numbers = (0..).zip(&askers);
+        let asker_numbers = asker_numbers
+            .filter_map(|(number, asker)| Some(((asker.agency, line_of(asker)?), AskerNumber(number))))
+            .collect();
         Self { lines, askers, line_numbers, asker_numbers }
     }
 }
@@ -76,10 +79,12 @@ impl Askers {
         self.line_numbers.get(line).copied()
     }
 
-    /// Whether a line is registered to an agency.
-    pub fn registered(&self, agency: AgencyId, line: LineNumber) -> bool {
-        let number = self.asker_numbers.get(&(agency, line));
-        number.and_then(|number| self.at(*number)).is_some_and(|asker| asker.registered)
+    /// The number of a line that was ever seen, and whether it is registered to an agency.
+    pub fn standing(&self, agency: AgencyId, line: &Line) -> (Option<LineNumber>, bool) {
+        match self.asker_numbers.get(&(agency, *line)).and_then(|number| self.at(*number)) {
+            Some(asker) => (Some(asker.line), asker.registered),
+            None => (self.line(line), false),
+        }
     }
 
     pub fn register(&mut self, agency: AgencyId, line: &Line, registered: bool) {
@@ -93,7 +98,10 @@ impl Askers {
 
     /// The number of an agency with a line, seen before or not.
     pub fn number(&mut self, agency: AgencyId, line: &Line) -> AskerNumber {
-        let next = LineNumber(self.lines.len() as u32);
+        let (key, next) = ((agency, *line), LineNumber(self.lines.len() as u32));
+        if let Some(number) = self.asker_numbers.get(&key) {
+            return *number;
+        }
         let line = match self.line(line) {
             Some(known) => known,
             None if next.0 >= LINES_MAX && *line != NO_LINE => return self.number(agency, &NO_LINE),
@@ -103,13 +111,10 @@ impl Askers {
                 next
             }
         };
-        if let Some(number) = self.asker_numbers.get(&(agency, line)) {
-            return *number;
-        }
         let number = AskerNumber((self.askers.len() as u32).min(ASKERS_MAX - 1));
         if number.0 as usize == self.askers.len() {
             self.askers.push(Asker { agency, line, registered: false });
-            self.asker_numbers.insert((agency, line), number);
+            self.asker_numbers.insert(key, number);
         }
         number
     }

@@ -163,6 +163,16 @@ impl Packed {
         (self.0[1] >> (POSITION_BITS + LINK_BITS + WORD_BITS) & low(WORD_BITS)) as u8
     }
 
+    /// Its permit was reserved and not used yet.
+    pub const fn waiting(self) -> bool {
+        self.stage() as u64 == Stage::Waiting.number()
+    }
+
+    /// The person began it.
+    pub const fn inbound(self) -> bool {
+        self.stage() as usize >= 2 + OUTCOMES && (self.stage() as usize) < STAGES
+    }
+
     /// The number of the stage, of [`Stage::of`].
     pub const fn stage(self) -> u8 {
         (self.0[0] >> (TIME_BITS + ASKER_BITS) & low(STAGE_BITS)) as u8

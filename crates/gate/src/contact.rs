@@ -173,6 +173,11 @@ impl Contact {
         self.facts.get_or_insert_default()
     }
 
+    /// Whether something that few contact points have is known of it.
+    pub const fn has_facts(&self) -> bool {
+        self.facts.is_some()
+    }
+
     pub fn holds(&self) -> &[Hold] {
         self.facts.as_deref().map_or(&[], |facts| &facts.holds)
     }

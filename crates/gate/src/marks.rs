@@ -32,7 +32,10 @@ const NOTHING_CONVEYED: u32 = 1 << (OTHERS + 3);
 /// It is not being made, and what became of it is known.
 const NO_POSSIBLE_TALK: u32 = 1 << (OTHERS + 4);
 
-const _: () = assert!(OTHERS + 4 < u32::BITS);
+/// Whoever it was with consented to something at some time. No screen has it.
+const CONSENTS: u32 = 1 << (OTHERS + 5);
+
+const _: () = assert!(OTHERS + 5 < u32::BITS);
 
 /// What the stage of an attempt says, by its number.
 const BY_STAGE: [u32; STAGE_NUMBERS] = {
@@ -65,16 +68,31 @@ const fn of_stage(stage: Stage) -> u32 {
 }
 
 impl Marks {
-    /// Of a contact with somebody in this role; `agrees`: what it has in common with the request.
-    pub fn of(role: Role, attempt: Packed, agrees: Scope, of_case: bool) -> Self {
+    /// What all contacts with somebody in this role have; `agrees`: what they have in common with the request; `consents`:
+    /// they consented to something at some time.
+    pub fn common(role: Role, agrees: Scope, of_case: bool, consents: bool) -> Self {
+        let of_case = if of_case { 0 } else { NOT_OF_CASE };
+        Self(1 << role as u32 | missing(agrees) | of_case | if consents { CONSENTS } else { 0 })
+    }
+
+    /// With what an attempt adds.
+    pub fn with(self, attempt: Packed) -> Self {
         Self(
-            1 << role as u32
+            self.0
                 | 1 << (CHANNELS + u32::from(attempt.channel()))
                 | 1 << (PURPOSES + u32::from(attempt.purpose()))
-                | missing(agrees)
-                | if of_case { 0 } else { NOT_OF_CASE }
                 | BY_STAGE[usize::from(attempt.stage()) % STAGE_NUMBERS],
         )
+    }
+
+    /// With one more thing in common.
+    pub const fn agreeing(self, key: Key) -> Self {
+        Self(self.0 & !((Scope::NONE.with(key).bits() as u32) << KEYS))
+    }
+
+    /// Whoever it was with consented to something at some time.
+    pub const fn consents(self) -> bool {
+        self.0 & CONSENTS != 0
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::{Channel, Outcome, Purpose, Region, Role, Timestamp};
 use policy::Pack;
-use policy::pack::{Applies, Counted, Effect, Kind, Owner, Rule, Window};
+use policy::pack::{Applies, Counted, Effect, Frequency, Kind, Lines, Owner, Rule, Window};
 use policy::sets::{Key, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,8 @@ struct Era {
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     packs: Vec<PlannedPack>,
+    /// Since when its caps count, each once.
+    pub windows: Vec<Window>,
     /// Whether one of them looks at other contact points of the person.
     pub persons: bool,
     /// Whether one of them looks at other contact points of the case.
@@ -82,8 +84,12 @@ pub(crate) struct PlannedPack {
     pub owner: Owner,
     /// Its frequencies.
     pub caps: Vec<Cap>,
+    /// Its rules on lines.
+    pub lines: Vec<PlannedLines>,
     /// The places of its other rules.
-    others: Vec<u16>,
+    pub others: Vec<u16>,
+    /// How many of them may refuse later what they allow now, although nothing happens.
+    pub turning: usize,
 }
 
 /// A frequency, with all that is needed to count for a request that is nothing special.
@@ -94,7 +100,18 @@ pub(crate) struct Cap {
     pub limit: u16,
     pub screen: Screen,
     pub scope: Scope,
-    pub window: Window,
+    /// The place of its window in the plan.
+    pub window: usize,
+}
+
+/// A rule on lines, likewise.
+#[derive(Debug)]
+pub(crate) struct PlannedLines {
+    /// Its place in its pack.
+    pub place: u16,
+    pub registered: bool,
+    pub most: Option<u16>,
+    pub screen: Screen,
 }
 
 /// A pack that was adopted.
@@ -160,15 +177,21 @@ impl Clone for Policies {
     }
 }
 
+impl Plan {
+    /// The place of a window.
+    fn window(&mut self, window: Window) -> usize {
+        self.windows.iter().position(|known| *known == window).unwrap_or_else(|| {
+            self.windows.push(window);
+            self.windows.len() - 1
+        })
+    }
+}
+
 impl PlannedPack {
     /// The places of all of them in the pack.
     pub fn all(&self) -> impl Iterator<Item = u16> {
-        self.caps.iter().map(|cap| cap.place).chain(self.others())
-    }
-
-    /// Those of the rules that are no frequencies.
-    pub fn others(&self) -> impl Iterator<Item = u16> {
-        self.others.iter().copied()
+        let lines = self.lines.iter().map(|lines| lines.place);
+        self.caps.iter().map(|cap| cap.place).chain(lines).chain(self.others.iter().copied())
     }
 }
 
@@ -323,8 +346,10 @@ impl Policies {
                 adopted.in_force(from) && !(covered && adopted.pack.applies == Applies::Otherwise)
             };
             let in_force = self.get(&applying.packs).map(|adopted| applies(&adopted)).collect();
-            let platform =
-                self.get(&applying.packs).filter(applies).any(|adopted| adopted.pack.owner == Owner::Platform);
+            let platform = self
+                .get(&applying.packs)
+                .filter(applies)
+                .any(|adopted| adopted.pack.owner == Owner::Platform);
             Era { from, in_force, platform }
         });
         eras.collect()
@@ -333,7 +358,7 @@ impl Policies {
     fn plan(&self, packs: &[u16], (role, channel, purpose): RequestKind) -> Plan {
         let mut plan = Plan::default();
         for (place, (index, adopted)) in packs.iter().zip(self.get(packs)).enumerate() {
-            let (mut caps, mut others) = (Vec::new(), Vec::new());
+            let (mut caps, mut lines, mut others, mut turning) = (Vec::new(), Vec::new(), Vec::new(), 0);
             for (place, (rule, prepared)) in (0_u16..).zip(adopted.pack.rules.iter().zip(&adopted.rules)) {
                 let concerned = rule.who.roles.has(role)
                     && rule.who.channels.has(channel)
@@ -346,19 +371,23 @@ impl Policies {
                     plan.persons |= persons;
                     plan.cases |= !persons;
                 }
+                turning += usize::from(turns(&rule.kind));
+                let screen = prepared.screen;
                 match &rule.kind {
-                    Kind::Frequency(frequency) => caps.push(Cap {
-                        place,
-                        limit: frequency.limit,
-                        screen: prepared.screen,
-                        scope: frequency.scope,
-                        window: frequency.window,
-                    }),
+                    Kind::Frequency(frequency) => {
+                        let &Frequency { limit, scope, window, .. } = frequency;
+                        caps.push(Cap { place, limit, screen, scope, window: plan.window(window) });
+                    }
+                    Kind::Lines(of) => {
+                        let &Lines { registered, most, .. } = of;
+                        lines.push(PlannedLines { place, registered, most, screen });
+                    }
                     _ => others.push(place),
                 }
             }
-            if !(caps.is_empty() && others.is_empty()) {
-                plan.packs.push(PlannedPack { place, index: *index, owner: adopted.pack.owner, caps, others });
+            if !(caps.is_empty() && lines.is_empty() && others.is_empty()) {
+                let (index, owner) = (*index, adopted.pack.owner);
+                plan.packs.push(PlannedPack { place, index, owner, caps, lines, others, turning });
             }
         }
         plan
@@ -385,6 +414,11 @@ impl Policies {
     /// Whether any pack of the platform applies and is in force.
     pub fn platform_in_force(&self, set: RegionSet, at: Timestamp) -> bool {
         self.era(set, at).is_some_and(|era| era.platform)
+    }
+
+    /// Whether the same packs are in force at both times.
+    pub fn same(&self, set: RegionSet, one: Timestamp, other: Timestamp) -> bool {
+        self.era(set, one).map(|era| era.from) == self.era(set, other).map(|era| era.from)
     }
 
     /// What is in force then.
@@ -477,6 +511,19 @@ fn always_allows(rule: &Rule, purpose: Purpose) -> bool {
             of.allowed.has(purpose) && !of.confirmed.has(purpose) && !reachable
         }
         _ => false,
+    }
+}
+
+/// A rule that may refuse later what it allows now, although nothing happens. A window only moves away from what is in it.
+const fn turns(kind: &Kind) -> bool {
+    match kind {
+        Kind::Hours(_) | Kind::Purpose(_) | Kind::Fresh(_) => true,
+        Kind::Frequency(_)
+        | Kind::CoolDown(_)
+        | Kind::Interval(_)
+        | Kind::Lines(_)
+        | Kind::Content(_)
+        | Kind::Shared(_) => false,
     }
 }
 

@@ -72,12 +72,17 @@ impl Codes {
 
 impl Refusals {
     /// The recorded refusal that this one repeats: the asker's last, on this day, by the same rules.
-    pub fn repeated(&self, asked: &PermitRequest, reasons: &[Reason], day_start: impl FnOnce() -> Timestamp) -> Option<Tally> {
+    pub fn repeated(
+        &self,
+        asked: &PermitRequest,
+        reasons: &[Reason],
+        day_start: impl FnOnce() -> Timestamp,
+    ) -> Option<Tally> {
         let asker = Asker::from(asked);
         let recorded =
             self.by_contact.get(&asked.contact)?.iter().find(|recorded| recorded.asker == asker)?;
-        let same =
-            recorded.codes == Codes::of(reasons.iter().map(|reason| reason.code)) && recorded.at >= day_start();
+        let same = recorded.codes == Codes::of(reasons.iter().map(|reason| reason.code))
+            && recorded.at >= day_start();
         same.then_some(Tally { key: asked.contact.0, first: recorded.first })
     }
 

@@ -18,10 +18,7 @@ pub(crate) fn set_standing(state: &State, asked: &StandingChangedV1) -> Vec<Gate
 }
 
 pub(crate) fn register_line(state: &State, asked: &LineRegisteredV1) -> Vec<GateEvent> {
-    let registered = {
-        let line = state.askers.line(&asked.line);
-        line.is_some_and(|line| state.askers.registered(asked.agency, line))
-    };
+    let (_, registered) = state.askers.standing(asked.agency, &asked.line);
     (registered != asked.registered).then_some(GateEvent::LineRegistered(*asked)).into_iter().collect()
 }
 

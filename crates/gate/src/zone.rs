@@ -164,23 +164,25 @@ impl ZoneClock {
             return;
         }
         let Some(first) = after(self.date(at), -(DAYS_AROUND as i64)) else { return };
-        let known = |date: Date| KnownDay {
-            day: self.look_up(date),
-            of_month: date.day() as u8,
-        };
+        let known = |date: Date| KnownDay { day: self.look_up(date), of_month: date.day() as u8 };
         self.days = first.series(Span::new().days(1)).take(2 * DAYS_AROUND + 1).map(known).collect();
     }
 
     /// The place of the day at `at` among those known: `None` also on days on which the clock jumps.
     fn known(&self, at: Timestamp) -> Option<usize> {
-        let since = at.ms_since(self.days.first()?.day.start);
+        let since = u64::try_from(at.ms_since(self.days.first()?.day.start)).ok()?;
+        let near = (since / DAY_MS as u64) as usize;
         // Days are 24 hours but for the jumps between: at most one day off.
-        let near = usize::try_from(since.div_euclid(DAY_MS)).ok()?;
-        (near.saturating_sub(1)..=near + 1).find(|index| {
-            let bounds = (self.days.get(*index), self.days.get(index + 1));
-            matches!(bounds, (Some(known), Some(next)) if known.day.offset_ms.is_some()
-                && known.day.start <= at && at < next.day.start)
-        })
+        let begins = |index: usize| Some(self.days.get(index)?.day.start);
+        let index = if begins(near)? > at {
+            near.checked_sub(1)?
+        } else if begins(near + 1)? <= at {
+            near + 1
+        } else {
+            near
+        };
+        let runs = self.days.get(index)?.day.offset_ms.is_some();
+        (runs && begins(index)? <= at && at < begins(index + 1)?).then_some(index)
     }
 
     fn look_up(&self, date: Date) -> CalendarDay {

@@ -21,7 +21,7 @@ impl<'f, 'a> On<'f, 'a> {
 
     /// Not counted since whom it reached consented.
     pub(super) fn by_consent(&self, except: Exceptions, one: &Seen<'a>) -> bool {
-        one.consents && except.has(Exception::Consented) && self.consented_then(one)
+        one.marks.consents() && except.has(Exception::Consented) && self.consented_then(one)
     }
 
     /// The first moment at which a contact is out of a window by this clock; `None`: never.

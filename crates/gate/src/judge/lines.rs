@@ -3,7 +3,6 @@
 use events::Code;
 use model::Timestamp;
 use policy::pack::Lines;
-use policy::sets::Exceptions;
 use smallvec::SmallVec;
 
 use super::On;
@@ -62,10 +61,10 @@ fn registered(on: &On<'_, '_>, lines: &Lines) -> bool {
 
 /// Gives each contact since then that was from another line.
 fn each_other(on: &On<'_, '_>, start: Timestamp, take: &mut impl FnMut(&Seen<'_>, LineNumber)) {
-    let (askers, own) = (&on.view.facts.state.askers, on.view.facts.line);
-    for one in on.counted(Exceptions::NONE).filter(|one| one.since(start)) {
-        if let Some(asker) = askers.at(one.asker()).filter(|asker| Some(asker.line) != own) {
-            take(one, asker.line);
+    let own = on.view.facts.line;
+    for one in on.view.seen {
+        if Some(one.line) != own && on.prepared.screen.counts(one.marks) && one.since(start) {
+            take(one, one.line);
         }
     }
 }

@@ -18,8 +18,8 @@ mod shared;
 
 use events::gate::{Count, Explanation, PermitRequest, RuleName, RuleVerdict, Tightest};
 use events::{Code, Now, Position, Reason};
-use model::{AgencyId, CaseId, Timestamp};
-use policy::pack::{Effect, Kind, Owner, Rule, Who, Window};
+use model::{AgencyId, CaseId, Purpose, Timestamp};
+use policy::pack::{Effect, Kind, Owner, Rule, Who};
 use policy::sets::{Key, Scope};
 use smallvec::SmallVec;
 
@@ -31,9 +31,8 @@ use crate::arena::ContactNumber;
 use crate::askers::LineNumber;
 use crate::attempts::Attempt;
 use crate::contact::{Contact, Link};
-use crate::marks::Screen;
 use crate::person::{Person, Talk};
-use crate::policies::{Adopted, Plan, PlannedPack, Prepared};
+use crate::policies::{Adopted, Cap, Plan, PlannedLines, PlannedPack, Prepared};
 use crate::zone::{Moment, ZoneClock};
 
 /// How often the search for the next allowed moment may move on.
@@ -95,11 +94,24 @@ impl<'a> Facts<'a> {
             }
         });
         let person = link.and_then(|link| state.persons.at(link.person));
-        let line = state.askers.line(&asked.line);
-        let registered = line.is_some_and(|line| state.askers.registered(asked.agency, line));
+        let (line, registered) = state.askers.standing(asked.agency, &asked.line);
         let moments = moments(state, contact, now.at);
         let (but, toward, more) = (None, None, None);
-        Self { state, asked, now, number, contact, link, person, line, registered, moments, but, toward, more }
+        Self {
+            state,
+            asked,
+            now,
+            number,
+            contact,
+            link,
+            person,
+            line,
+            registered,
+            moments,
+            but,
+            toward,
+            more,
+        }
     }
 
     /// The same at another moment.
@@ -129,38 +141,45 @@ impl<'a> Facts<'a> {
         own::each_refusing(self, |own, finding| reasons.push((own.why)(self).reason(finding, own.name)));
         let mut least: Option<(&RuleName, Count)> = None;
         if let Some((view, plan)) = self.look(seen) {
-            let simple = view.simple();
+            let simple = view.simple(plan);
             for (adopted, pack) in self.planned(plan) {
-                for cap in &pack.caps {
-                    if !self.counted_here(cap.scope, view.link) {
-                        continue;
-                    }
-                    // What is nothing special is counted at once; what is refused is looked at again for its reason.
-                    let counted = simple.then(|| view.count(cap.screen, cap.window));
-                    if counted.is_some_and(|counted| counted < cap.limit) {
-                        let Some(prepared) = adopted.rules.get(usize::from(cap.place)) else { continue };
-                        let count = Count { counted: counted.unwrap_or(0), limit: cap.limit };
-                        tighten(&mut least, &prepared.name, count);
-                        continue;
-                    }
-                    let Some(on) = view.on(adopted, cap.place) else { continue };
-                    let finding = on.ask(&mut Trace::Off);
-                    match (finding.verdict, finding.limit, finding.counted) {
-                        (RuleVerdict::Refuses, ..) => {
-                            reasons.push(on.why().reason(finding, on.prepared.name));
-                        }
-                        (RuleVerdict::Allows, Some(limit), Some(counted)) => {
-                            tighten(&mut least, &on.prepared.name, Count { counted, limit });
-                        }
-                        _ => {}
-                    }
-                }
-                for place in pack.others() {
-                    let Some(on) = view.on(adopted, place).filter(On::asked_here) else { continue };
+                let mut ask = |place: u16| {
+                    let on = view.on(adopted, place).filter(On::asked_here)?;
                     let finding = on.ask(&mut Trace::Off);
                     if finding.verdict == RuleVerdict::Refuses {
                         reasons.push(on.why().reason(finding, on.prepared.name));
                     }
+                    Some(finding).filter(|finding| finding.verdict == RuleVerdict::Allows)
+                };
+                // What is nothing special is counted at once; what does not fit is asked about for its reason.
+                for cap in &pack.caps {
+                    let counted = match &simple {
+                        Some(simple) if self.counted_here(cap.scope, view.link) => simple.count(cap),
+                        _ => u16::MAX,
+                    };
+                    let count = if counted < cap.limit {
+                        debug_assert_eq!(
+                            ask(cap.place).and_then(|finding| finding.counted),
+                            Some(counted),
+                            "a simple count is the count"
+                        );
+                        Some(Count { counted, limit: cap.limit })
+                    } else {
+                        let finding = ask(cap.place);
+                        finding.and_then(|of| Some(Count { counted: of.counted?, limit: of.limit? }))
+                    };
+                    if let (Some(count), Some(prepared)) = (count, adopted.rules.get(usize::from(cap.place)))
+                    {
+                        tighten(&mut least, &prepared.name, count);
+                    }
+                }
+                for lines in &pack.lines {
+                    if !simple.as_ref().is_some_and(|simple| simple.fits(lines)) {
+                        ask(lines.place);
+                    }
+                }
+                for place in &pack.others {
+                    ask(*place);
                 }
             }
         }
@@ -177,6 +196,10 @@ impl<'a> Facts<'a> {
     /// ends, and ask again.
     fn next_allowed(&self, reasons: &[Reason], seen: &mut AllSeen<'a>) -> Option<Timestamp> {
         let mut at = latest(reasons)?;
+        if self.only_hours(reasons, seen, at) {
+            debug_assert!(self.at(at).reasons().reasons.is_empty(), "only the hours refused");
+            return Some(at);
+        }
         for _ in 0..SEARCH_MAX {
             let reasons = self.at(at).reasons_by(seen).reasons;
             if reasons.is_empty() {
@@ -189,6 +212,24 @@ impl<'a> Facts<'a> {
             at = next;
         }
         None
+    }
+
+    /// Whether the only reason is the only rule that may refuse again as time passes, its hours, and nothing but contacts is
+    /// known of whom is asked for: then what ends it ends it, and no rule needs to be asked again.
+    fn only_hours(&self, reasons: &[Reason], seen: &AllSeen<'a>, opens: Timestamp) -> bool {
+        let (&[Reason { code: Code::OUTSIDE_HOURS, .. }], Some(contact)) = (reasons, self.contact) else {
+            return false;
+        };
+        let nothing_else = !contact.has_facts()
+            && self.person.is_some_and(|person| person.facts.is_none())
+            && !own::some_hold(self)
+            && !matches!(self.asked.purpose, Purpose::Reply | Purpose::StopReceipt)
+            && !seen.later;
+        nothing_else
+            && self
+                .plan()
+                .is_some_and(|plan| self.planned(plan).map(|(_, pack)| pack.turning).sum::<usize>() == 1)
+            && self.state.policies.same(contact.regions, self.now.at, opens)
     }
 
     /// What every rule says, with what it counted: also those that do not speak of such a request.
@@ -223,11 +264,15 @@ impl<'a> Facts<'a> {
     /// What the rules of the packs look at, and which of them speak of the request. `None` where it is not known who is asked
     /// for: the gate's own rules refuse that.
     fn look<'f>(&'f self, seen: &'f mut AllSeen<'a>) -> Option<(View<'f, 'a>, &'a Plan)> {
-        let (contact, link) = self.contact.zip(self.link)?;
-        let kind = (link.role, self.asked.channel, self.asked.purpose);
-        let plan = self.state.policies.plan_of(contact.regions, kind)?;
+        let ((contact, link), plan) = self.contact.zip(self.link).zip(self.plan())?;
         self.see(seen, plan.persons, plan.cases);
         Some((self.view(contact, link, seen), plan))
+    }
+
+    fn plan(&self) -> Option<&'a Plan> {
+        let (contact, link) = self.contact.zip(self.link)?;
+        let kind = (link.role, self.asked.channel, self.asked.purpose);
+        self.state.policies.plan_of(contact.regions, kind)
     }
 
     /// The planned packs that are in force and concern the parties, in order of id.
@@ -275,7 +320,7 @@ impl<'a> Facts<'a> {
 
     fn view<'f>(&'f self, contact: &'a Contact, link: &'a Link, seen: &'f AllSeen<'a>) -> View<'f, 'a> {
         let moments = if self.now.trusted { &self.moments[..] } else { &[] };
-        View { facts: self, contact, link, seen: &seen.list, consents: seen.consents, moments }
+        View { facts: self, contact, link, seen: &seen.list, moments }
     }
 
     /// The debts that it counts toward, by their cases.
@@ -331,34 +376,59 @@ pub(super) struct View<'f, 'a> {
     pub link: &'a Link,
     /// Contacts that may count.
     pub seen: &'f [Seen<'a>],
-    /// Whoever one of them was with consented to something at some time.
-    consents: bool,
     /// The clock of every zone that the contact point may be in; none where the time is not sure.
     pub moments: &'f [Moment<'a>],
 }
 
-impl<'f, 'a> View<'f, 'a> {
-    /// Time can be judged, nobody consented to anything, and one debt is asked about: a frequency counts by its screen and
-    /// its window alone.
-    fn simple(&self) -> bool {
-        !self.moments.is_empty()
-            && !self.consents
-            && self.facts.person.is_none_or(|person| person.consents().is_empty())
-            && self.facts.debts().nth(1).is_none()
-    }
+/// What is nothing special: time can be judged, nobody consented to anything, and one debt is asked about. A frequency counts
+/// by its screen and its window alone.
+struct Simple<'f, 'a> {
+    seen: &'f [Seen<'a>],
+    line: Option<LineNumber>,
+    registered: bool,
+    windows: usize,
+    /// Since when each window of the plan counts, zone by zone.
+    starts: SmallVec<[Timestamp; 8]>,
+}
 
-    /// How many of the contacts seen pass a screen and lie in a window, in the zone where most do.
-    fn count(&self, screen: Screen, window: Window) -> u16 {
-        let mut most: u16 = 0;
-        for moment in self.moments {
-            let start = moment.window_start(window);
+impl Simple<'_, '_> {
+    /// How many a cap counts, in the zone where most do.
+    fn count(&self, cap: &Cap) -> u16 {
+        let mut most = 0;
+        for starts in self.starts.chunks_exact(self.windows) {
+            let Some(start) = starts.get(cap.window) else { continue };
             let mut counted: u16 = 0;
             for one in self.seen {
-                counted = counted.saturating_add(u16::from(screen.counts(one.marks) & one.since(start)));
+                counted = counted.saturating_add(u16::from(cap.screen.counts(one.marks) & one.since(*start)));
             }
             most = most.max(counted);
         }
         most
+    }
+
+    /// Whether no line but this one was seen.
+    fn fits(&self, lines: &PlannedLines) -> bool {
+        let other = |one: &Seen<'_>| Some(one.line) != self.line && lines.screen.counts(one.marks);
+        (self.registered || !lines.registered) && !self.seen.iter().any(other) && lines.most != Some(0)
+    }
+}
+
+impl<'f, 'a> View<'f, 'a> {
+    fn simple(&self, plan: &Plan) -> Option<Simple<'f, 'a>> {
+        let facts = self.facts;
+        let simple = !self.moments.is_empty()
+            && facts.toward.is_none()
+            && facts.asked.also.is_empty()
+            && facts.person.is_none_or(|person| person.consents().is_empty())
+            && !self.seen.iter().any(|one| one.marks.consents());
+        simple.then(|| {
+            let mut starts = SmallVec::new();
+            for moment in self.moments {
+                plan.windows.iter().for_each(|window| starts.push(moment.window_start(*window)));
+            }
+            let &Facts { line, registered, .. } = facts;
+            Simple { seen: self.seen, line, registered, windows: plan.windows.len().max(1), starts }
+        })
     }
 
     /// One rule of a pack.

@@ -154,7 +154,7 @@ fn holds(facts: &Facts<'_>, trace: &mut Trace) -> Finding {
 }
 
 /// Whether any hold was placed on what is asked for.
-fn some_hold(facts: &Facts<'_>) -> bool {
+pub(super) fn some_hold(facts: &Facts<'_>) -> bool {
     let contact = facts.contact.is_some_and(|contact| !contact.holds().is_empty());
     let person = facts.person.is_some_and(|person| !person.holds().is_empty());
     let case = || facts.link.and_then(|link| facts.state.cases.at(link.case)).and_then(|case| case.facts);

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::{Facts, More};
 use crate::State;
 use crate::arena::ContactNumber;
-use crate::askers::AskerNumber;
+use crate::askers::{Asker, LineNumber};
 use crate::attempts::{Attempt, Packed, Stage};
 use crate::contact::{Contact, Link};
 use crate::marks::Marks;
@@ -24,18 +24,7 @@ pub(crate) struct Seen<'a> {
     pub marks: Marks,
     pub contact: ContactNumber,
     pub agency: AgencyId,
-    /// Whoever it was with consented to something at some time.
-    pub consents: bool,
-}
-
-/// What all contacts of one link have in common with what is asked for.
-#[derive(Clone, Copy)]
-struct Common<'a> {
-    contact: ContactNumber,
-    link: &'a Link,
-    agrees: Scope,
-    of_case: bool,
-    consents: bool,
+    pub line: LineNumber,
 }
 
 /// Everything that some rule may count. Most requests see fewer than eight.
@@ -45,9 +34,18 @@ pub(crate) struct AllSeen<'a> {
     /// It was looked at.
     looked: bool,
     /// What came later was left out.
-    later: bool,
-    /// Whoever some contact was with consented to something at some time.
-    pub consents: bool,
+    pub later: bool,
+}
+
+/// What all contacts of one link have in common with what is asked for.
+#[derive(Clone, Copy)]
+struct Common<'a> {
+    contact: ContactNumber,
+    link: &'a Link,
+    /// But for the agency and the debt.
+    marks: Marks,
+    /// What is asked for is about the link's case alone.
+    alone: bool,
 }
 
 impl Seen<'_> {
@@ -61,10 +59,6 @@ impl Seen<'_> {
 
     pub fn position(&self) -> Position {
         self.attempt.position()
-    }
-
-    pub fn asker(&self) -> AskerNumber {
-        self.attempt.asker()
     }
 
     /// In a window that looks back to there: what waits is in every one.
@@ -98,54 +92,52 @@ impl<'a> Facts<'a> {
         seen.looked = true;
         let (Some(own), Some(contact), Some(link)) = (self.number, self.contact, self.link) else { return };
         self.see_at(seen, own, contact, true);
-        if !persons && !cases {
-            return self.see_more(seen);
-        }
-        let person = self.person.map_or(&[][..], |person| person.contacts);
-        let case = self.state.cases.at(link.case).filter(|_| cases).map_or(&[][..], |case| case.contacts);
-        for number in person.iter().filter(|number| **number != own) {
-            if let Some(contact) = self.state.contacts.at(*number) {
-                self.see_at(seen, *number, contact, case.contains(number));
+        if persons || cases {
+            let person = self.person.map_or(&[][..], |person| person.contacts);
+            let case = self.state.cases.at(link.case).filter(|_| cases).map_or(&[][..], |case| case.contacts);
+            for number in person.iter().filter(|number| **number != own) {
+                if let Some(contact) = self.state.contacts.at(*number) {
+                    self.see_at(seen, *number, contact, case.contains(number));
+                }
+            }
+            for number in case.iter().filter(|number| **number != own && !person.contains(number)) {
+                if let Some(contact) = self.state.contacts.at(*number) {
+                    self.see_at(seen, *number, contact, true);
+                }
             }
         }
-        for number in case.iter().filter(|number| **number != own && !person.contains(number)) {
-            if let Some(contact) = self.state.contacts.at(*number) {
-                self.see_at(seen, *number, contact, true);
-            }
-        }
-        self.see_more(seen);
-    }
-
-    /// What was with one contact point.
-    fn see_at(&self, seen: &mut AllSeen<'a>, number: ContactNumber, contact: &'a Contact, of_case: bool) {
-        let mut common = None;
-        for &attempt in contact.packed() {
-            seen.later |= attempt.at() > self.now.at;
-            if !self.may_count(attempt) {
-                continue;
-            }
-            let Some(link) = contact.links().get(usize::from(attempt.link())) else { continue };
-            let Some(asker) = self.state.askers.at(attempt.asker()) else { continue };
-            let debts =
-                if attempt.attributed() { self.state.attributed(attempt.position()) } else { &[][..] };
-            // Most contact points have one link.
-            let of_link = match common {
-                Some((known, of_link)) if known == attempt.link() => of_link,
-                _ => self.common(number, link, of_case),
-            };
-            common = Some((attempt.link(), of_link));
-            self.take(seen, &of_link, asker.agency, attempt, debts);
-        }
-    }
-
-    /// The facts that the state does not have yet.
-    fn see_more(&self, seen: &mut AllSeen<'a>) {
+        // The facts that the state does not have yet.
         if let Some(&More { contact, agency, attempt, link, debts, .. }) = self.more.as_ref()
             && attempt.at <= self.now.at
             && !matches!(attempt.stage, Stage::Inbound(_))
         {
             let common = self.common(contact, link, true);
-            self.take(seen, &common, agency, Packed::of(attempt), debts);
+            // Its line is not looked at: no finding is raised for lines.
+            let asker = Asker { agency, line: LineNumber::default(), registered: false };
+            seen.list.push(self.one(&common, &asker, Packed::of(attempt), debts));
+        }
+    }
+
+    /// What was with one contact point.
+    fn see_at(&self, seen: &mut AllSeen<'a>, number: ContactNumber, contact: &'a Contact, of_case: bool) {
+        let links = contact.links();
+        // Most contact points have one link.
+        let mut of_link: Option<(u16, Common<'a>)> = None;
+        for &attempt in contact.packed() {
+            seen.later |= attempt.at() > self.now.at;
+            if !self.may_count(attempt) {
+                continue;
+            }
+            let known = of_link.as_ref().is_some_and(|(link, _)| *link == attempt.link());
+            if !known {
+                let Some(link) = links.get(usize::from(attempt.link())) else { continue };
+                of_link = Some((attempt.link(), self.common(number, link, of_case)));
+            }
+            let Some((_, common)) = &of_link else { continue };
+            let Some(asker) = self.state.askers.at(attempt.asker()) else { continue };
+            let debts =
+                if attempt.attributed() { self.state.attributed(attempt.position()) } else { &[][..] };
+            seen.list.push(self.one(common, asker, attempt, debts));
         }
     }
 
@@ -153,68 +145,50 @@ impl<'a> Facts<'a> {
     #[inline]
     fn may_count(&self, attempt: Packed) -> bool {
         let permits = &self.state.permits;
-        let counts = match Stage::of(attempt.stage()) {
-            Stage::Waiting => permits.waits(attempt.position(), self.now.at),
-            Stage::Dialing | Stage::Made(_) => true,
-            Stage::Inbound(_) => false,
-        };
-        // A share's contact is dated at the latest at which it may be made.
-        let by_now = attempt.at() <= self.now.at || permits.placing(attempt.position());
-        counts && by_now && self.but != Some(attempt.position())
+        !attempt.inbound()
+            && (!attempt.waiting() || permits.waits(attempt.position(), self.now.at))
+            // A share's contact is dated at the latest at which it may be made.
+            && (attempt.at() <= self.now.at || permits.placing(attempt.position()))
+            && self.but != Some(attempt.position())
     }
 
     fn common(&self, contact: ContactNumber, link: &'a Link, of_case: bool) -> Common<'a> {
-        let same = |same: fn(&Link) -> u32| self.link.is_some_and(|own| same(own) == same(link));
-        let same_person = same(|link| link.person.0);
-        let person = if same_person { self.person } else { self.state.persons.at(link.person) };
+        let own = self.link.unwrap_or(link);
+        let person = if link.person == own.person { self.person } else { self.state.persons.at(link.person) };
+        let consents = person.is_some_and(|person| !person.consents().is_empty());
+        let alone = self.toward.is_none() && link.case == own.case;
         let keys = [
             (self.number == Some(contact), Key::ContactPoint),
-            (same_person, Key::Person),
-            (same(|link| link.case.0), Key::Case),
-            (same(|link| link.lender.0), Key::Lender),
+            (link.person == own.person, Key::Person),
+            (link.case == own.case, Key::Case),
+            (link.lender == own.lender, Key::Lender),
         ];
-        let common = keys.into_iter().filter(|(common, _)| *common);
-        Common {
-            contact,
-            link,
-            agrees: common.fold(Scope::NONE, |agrees, (_, key)| agrees.with(key)),
-            of_case,
-            consents: person.is_some_and(|person| !person.consents().is_empty()),
-        }
+        let agrees = keys.into_iter().filter(|(common, _)| *common);
+        let agrees = agrees.fold(Scope::NONE, |agrees, (_, key)| agrees.with(key));
+        Common { contact, link, marks: Marks::common(link.role, agrees, of_case, consents), alone }
     }
 
     #[inline]
-    fn take(
-        &self,
-        seen: &mut AllSeen<'a>,
-        common: &Common<'a>,
-        agency: AgencyId,
-        attempt: Packed,
-        debts: &'a [CaseId],
-    ) {
-        let &Common { contact, link, mut agrees, of_case, consents } = common;
-        if agency == self.asked.agency {
-            agrees = agrees.with(Key::Agency);
-        }
-        let waiting = Stage::of(attempt.stage()) == Stage::Waiting;
-        let dated = if waiting { Timestamp(i64::MAX) } else { attempt.at() };
+    fn one(&self, common: &Common<'a>, asker: &Asker, attempt: Packed, debts: &'a [CaseId]) -> Seen<'a> {
+        let &Common { contact, link, marks, alone } = common;
         let mut one = Seen {
             attempt,
             link,
             debts,
-            dated,
-            marks: Marks::of(link.role, attempt, agrees.with(Key::Debt), of_case),
+            dated: if attempt.waiting() { Timestamp(i64::MAX) } else { attempt.at() },
+            marks: marks.with(attempt),
             contact,
-            agency,
-            consents,
+            agency: asker.agency,
+            line: asker.line,
         };
-        // Most are about their case alone, and so is most that is asked for.
-        let alone = self.toward.is_none() && !attempt.attributed() && agrees.has(Key::Case);
-        if !alone && !self.debts().any(|debt| one.toward(debt, self.state)) {
-            one.marks = Marks::of(link.role, attempt, agrees, of_case);
+        if asker.agency == self.asked.agency {
+            one.marks = one.marks.agreeing(Key::Agency);
         }
-        seen.consents |= consents;
-        seen.list.push(one);
+        // Most are about their case alone, and so is most that is asked for.
+        if alone && !attempt.attributed() || self.debts().any(|debt| one.toward(debt, self.state)) {
+            one.marks = one.marks.agreeing(Key::Debt);
+        }
+        one
     }
 }
 
