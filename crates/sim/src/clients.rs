@@ -10,7 +10,7 @@ use events::gate::{
 };
 use events::{Position, Refusal};
 use gate::{Course, Redeem, Request, Settle, Tell};
-use model::{AgencyId, Channel, ContactPointId, Outcome, Purpose};
+use model::{AgencyId, Channel, ContactPointId, Outcome, Purpose, Role};
 use tokio::time::sleep;
 
 use crate::chance::Chance;
@@ -49,7 +49,8 @@ impl Client {
             78..=85 => self.record(link).await,
             86..=89 => self.hold(link.contact).await,
             90..=93 => self.place(link).await,
-            94 => self.close(link).await,
+            94 if self.chance.percent(50) => self.close(link).await,
+            94 => self.link_again(link).await,
             _ => self.legislate().await,
         }
     }
@@ -269,6 +270,13 @@ impl Client {
         self.do_it(link.placed(agency)).await;
         if self.chance.percent(85) {
             self.do_it(link.placed(Some(link.agency))).await;
+        }
+    }
+
+    /// The file names them in one role, then in another, as where two parties of a case have one phone.
+    async fn link_again(&mut self, link: Named) {
+        for role in [Role::CoDebtor, Role::Debtor] {
+            self.do_it(link.linked_as(role)).await;
         }
     }
 

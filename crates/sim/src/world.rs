@@ -137,12 +137,17 @@ fn laws(chance: &mut Chance) -> Vec<Vec<Cap>> {
 impl Named {
     /// The case names the contact point.
     pub fn linked(&self) -> GateCommand {
+        self.linked_as(Role::Debtor)
+    }
+
+    /// The case names the contact point as that of somebody in this role.
+    pub fn linked_as(&self, role: Role) -> GateCommand {
         GateCommand::LinkContact(ContactLinkedV2 {
             contact: self.contact,
             case: self.case,
             lender: LenderId(1),
             person: self.person,
-            role: Role::Debtor,
+            role,
             zones: self.zones.iter().filter_map(|zone| zone.parse().ok()).collect(),
             regions: Vec::new(),
             place: Place::Unknown,
