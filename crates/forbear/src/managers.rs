@@ -12,7 +12,7 @@ use events::ledger::{Account, CaseOpenedV2, LedgerEvent};
 use gate::Gate;
 use ledger::Ledger;
 use model::{AgencyId, CollectorId, ContactPointId, Place};
-use runtime::manager::Manager;
+use runtime::manager::{self, Manager};
 
 /// Ledger → gate: who is behind which number, for which case.
 pub struct Contacts;
@@ -22,7 +22,7 @@ impl Manager for Contacts {
     type Target = Gate;
     const NAME: &'static str = "contacts";
 
-    fn react(event: &LedgerEvent) -> Vec<GateCommand> {
+    fn react(event: &LedgerEvent, _: manager::Place) -> Vec<GateCommand> {
         match event {
             LedgerEvent::CaseOpened(opened) => links(opened).map(GateCommand::LinkContact).collect(),
             LedgerEvent::PaymentPosted(_) | LedgerEvent::CaseClosed(_) => Vec::new(),
@@ -53,7 +53,7 @@ impl Manager for Placements {
     type Target = Assignment;
     const NAME: &'static str = "placements";
 
-    fn react(event: &LedgerEvent) -> Vec<AssignmentCommand> {
+    fn react(event: &LedgerEvent, _: manager::Place) -> Vec<AssignmentCommand> {
         match event {
             LedgerEvent::CaseOpened(opened) => vec![AssignmentCommand::OfferCase(offer(opened))],
             LedgerEvent::CaseClosed(closed) => vec![AssignmentCommand::WithdrawCase { case: closed.case }],
@@ -88,8 +88,8 @@ impl Manager for Homes {
     type Target = Gate;
     const NAME: &'static str = "homes";
 
-    fn react(event: &GateEvent) -> Vec<GateCommand> {
-        Gate::homes_of(event)
+    fn react(event: &GateEvent, place: manager::Place) -> Vec<GateCommand> {
+        Gate::homes_of(event, place.partition, place.targets)
     }
 }
 
@@ -102,7 +102,7 @@ impl Manager for Access {
     type Target = Gate;
     const NAME: &'static str = "access";
 
-    fn react(event: &AssignmentEvent) -> Vec<GateCommand> {
+    fn react(event: &AssignmentEvent, _: manager::Place) -> Vec<GateCommand> {
         match event {
             AssignmentEvent::CasePlaced(placed) => {
                 let (case, agency) = (placed.case, Some(placed.agency));

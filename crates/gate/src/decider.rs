@@ -1,7 +1,7 @@
 //! The gate as a [`Decider`].
 
 use events::gate::{GateAnswer, GateCommand, GateEvent, GateQuery, GateReply};
-use events::{Decider, Now, Position, Reason, Refusal, Service, Tally};
+use events::{Decider, Now, Position, Reason, Refusal, Service, Tally, partition_of};
 use model::Timestamp;
 
 use crate::{
@@ -13,11 +13,12 @@ use crate::{
 pub struct Gate;
 
 impl Gate {
-    /// What an event of one partition means for others: what is known of a contact point, and what became of a permit, is
-    /// told its homes. Pure: the work of a process manager.
-    pub fn homes_of(event: &GateEvent) -> Vec<GateCommand> {
+    /// What an event of one partition of so many means for others: what is known of a contact point, and what became of a
+    /// permit, is told its homes. Pure: the work of a process manager.
+    pub fn homes_of(event: &GateEvent, partition: u16, partitions: u16) -> Vec<GateCommand> {
         match event {
-            GateEvent::ContactLinked(linked) => {
+            // Only its own partition tells: homes that passed on what they were told would tell each other for ever.
+            GateEvent::ContactLinked(linked) if partition_of(&linked.contact.0, partitions) == partition => {
                 let tell = |home| GateCommand::TellHome { home, link: linked.clone() };
                 vec![tell(linked.person.0), tell(linked.case.0)]
             }

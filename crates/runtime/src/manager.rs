@@ -37,8 +37,20 @@ pub trait Manager: Send + Sync + 'static {
     /// Its name in metrics.
     const NAME: &'static str;
 
-    /// The commands that an event leads to. Pure: the same event gives the same commands, in the same order.
-    fn react(event: &<Self::Source as Decider>::Event) -> Vec<<Self::Target as Decider>::Command>;
+    /// The commands that an event leads to. Pure: the same event at the same place gives the same commands, in the same order.
+    fn react(
+        event: &<Self::Source as Decider>::Event,
+        place: Place,
+    ) -> Vec<<Self::Target as Decider>::Command>;
+}
+
+/// Where an event stands that a manager reacts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The partition of the source whose log has it.
+    pub partition: u16,
+    /// How many partitions the target has.
+    pub targets: u16,
 }
 
 /// Runs a manager over one partition of its source while `active` is true, until `stop`, or until nobody
@@ -83,13 +95,15 @@ async fn follow<M: Manager>(
 ) -> Result<(), RecoveryError> {
     let done = progress(target, stream).await;
     let lag = metrics.follow_lag(M::NAME, stream);
+    let targets = target.partitions();
     let mut follower = Follower::start(log, stream);
     loop {
         metrics.give_way().await;
         let stored = follower.next().await?;
         let records = follower.accept(&stored)?;
         let mut orders = Vec::new();
-        let understood = records.iter().try_for_each(|record| react::<M>(stream, record, done, &mut orders));
+        let understood =
+            records.iter().try_for_each(|record| react::<M>((stream, targets), record, done, &mut orders));
         let mut orders = orders.into_iter().peekable();
         while orders.peek().is_some() {
             let batch: Vec<_> = orders.by_ref().take(BATCH).collect();
@@ -119,7 +133,7 @@ async fn progress<D: Decider>(target: &Port<D>, stream: StreamId) -> Position {
 /// Appends what a record leads to, up to an event that is not understood. To go past that one would lose
 /// its commands for good: the target takes none whose cause stands before the furthest that it has seen.
 fn react<M: Manager>(
-    stream: StreamId,
+    (stream, targets): (StreamId, u16),
     record: &Record<'_>,
     done: Position,
     orders: &mut Vec<OrderOf<M>>,
@@ -146,7 +160,8 @@ fn react<M: Manager>(
                 }
             };
             let cause = Cause { stream, position };
-            for (nth, command) in M::react(&event).into_iter().enumerate() {
+            let place = Place { partition: stream.partition, targets };
+            for (nth, command) in M::react(&event, place).into_iter().enumerate() {
                 orders.push(Order {
                     id: caused_id(M::NAME, cause, nth),
                     actor: Actor::Follower(M::Source::SERVICE),

@@ -23,8 +23,8 @@ impl manager::Manager for Homes {
     type Target = Subject;
     const NAME: &'static str = "homes";
 
-    fn react(event: &GateEvent) -> Vec<GateCommand> {
-        Gate::homes_of(event)
+    fn react(event: &GateEvent, place: manager::Place) -> Vec<GateCommand> {
+        Gate::homes_of(event, place.partition, place.targets)
     }
 }
 

@@ -41,7 +41,7 @@ impl Partitions {
         for event in decided {
             Gate::evolve(state, &event, now.at, Position(*next));
             *next += 1;
-            for told in Gate::homes_of(&event) {
+            for told in Gate::homes_of(&event, partition, PARTITIONS) {
                 let to = partition_of(&Gate::key(&told).expect("it has a home"), PARTITIONS);
                 self.under_way.entry((partition, to)).or_default().push_back(told);
             }

@@ -234,9 +234,11 @@ impl Given {
                 };
                 let order = self.order(GateCommand::LinkContact(linked.clone()));
                 parts.gate.submit(order).await.expect("linked");
-                let homes = Gate::homes_of(&GateEvent::ContactLinked(linked));
+                let partitions = parts.gate.partitions();
+                let own = parts.gate.partition_of(&linked.contact.0);
+                let homes = Gate::homes_of(&GateEvent::ContactLinked(linked), own, partitions);
                 // A sole partition has no homes to tell.
-                for command in homes.into_iter().filter(|_| parts.gate.partitions() > 1) {
+                for command in homes.into_iter().filter(|_| partitions > 1) {
                     parts.gate.submit(self.order(command)).await.expect("told");
                 }
             }

@@ -49,7 +49,8 @@ async fn name(given: &Given, target: &Target, case: CaseId) {
     let placed = ContactPlacedV1 { contact, case, agency: Some(AGENCY) };
     let gate = &given.platform.parts().gate;
     let mut commands = vec![GateCommand::LinkContact(linked.clone()), GateCommand::PlaceContact(placed)];
-    commands.extend(Gate::homes_of(&GateEvent::ContactLinked(linked)));
+    let (own, partitions) = (gate.partition_of(&contact.0), gate.partitions());
+    commands.extend(Gate::homes_of(&GateEvent::ContactLinked(linked), own, partitions));
     for command in commands {
         gate.submit(given.order(command)).await.expect("known");
     }

@@ -130,7 +130,7 @@ impl Gates {
     pub fn follow_new(&mut self) {
         for partition in 0..self.partitions.len() {
             while let Some((_, event)) = self.partitions[partition].next() {
-                for command in Gate::homes_of(&event) {
+                for command in Gate::homes_of(&event, partition as u16, self.count()) {
                     self.route(&command).expect("followed");
                 }
             }

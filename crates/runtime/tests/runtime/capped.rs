@@ -228,7 +228,7 @@ impl runtime::manager::Manager for Takings {
     type Target = Capped;
     const NAME: &'static str = "takings";
 
-    fn react(Said::Opened(opened): &Said) -> Vec<Command> {
+    fn react(Said::Opened(opened): &Said, _: runtime::manager::Place) -> Vec<Command> {
         vec![Command::Take { key: opened.key, cap: u32::MAX, note: opened.note, padding: Vec::new() }]
     }
 }
