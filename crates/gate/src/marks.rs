@@ -90,6 +90,11 @@ impl Marks {
         Self(self.0 & !((Scope::NONE.with(key).bits() as u32) << KEYS))
     }
 
+    /// As if nobody had consented to anything.
+    pub const fn without_consents(self) -> Self {
+        Self(self.0 & !CONSENTS)
+    }
+
     /// Whoever it was with consented to something at some time.
     pub const fn consents(self) -> bool {
         self.0 & CONSENTS != 0

@@ -181,6 +181,10 @@ impl<'a> Facts<'a> {
             agency: asker.agency,
             line: asker.line,
         };
+        // When a share's contact is made is not known yet, and so not what a consent covers then.
+        if marks.consents() && self.state.permits.placing(attempt.position()) {
+            one.marks = one.marks.without_consents();
+        }
         if asker.agency == self.asked.agency {
             one.marks = one.marks.agreeing(Key::Agency);
         }

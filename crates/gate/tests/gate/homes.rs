@@ -1,8 +1,8 @@
 //! Caps over several partitions: a person's numbers, and a case's, lie where they lie, and are counted as one.
 
 use events::gate::{
-    ContactRecordedV1, Direction, GateAnswer, GateCommand, GateEvent, NumberDisprovedV1, RedeemShared,
-    RequestShared, StopSource,
+    ConsentCovers, ConsentGivenV1, ContactRecordedV1, Direction, GateAnswer, GateCommand, GateEvent,
+    NumberDisprovedV1, RedeemShared, RequestShared, StopSource,
 };
 use events::{Code, Position};
 use gate::{Redeem, Request, SETTLE_AFTER_MS};
@@ -341,6 +341,31 @@ fn given_a_number_that_is_somebody_elses_then_what_was_counted_for_the_one_is_co
     gates.permit(&call(B, DEBT));
     assert_eq!(gates.refused(&call(theirs, case(0, 4))), [Code::DAY_CAP]);
     gates.replays();
+}
+
+#[test]
+fn given_a_call_that_is_being_made_when_a_consent_begins_after_it_then_it_counts() {
+    let rules = format!("{PERSON_CAP}except = [\"consented\"]\n").replace("limit = 2", "limit = 1");
+    let mut gates = gates(&rules);
+    gates.made(&call(A, DEBT));
+    // Before the latest moment at which it may have been made, and over before the next is asked for.
+    let from = gates.now.plus_ms(30_000);
+    let consent = ConsentGivenV1 {
+        person: WHO,
+        agency: AGENCY,
+        case: None,
+        contact: None,
+        covers: ConsentCovers::Frequency,
+        given: from,
+        from,
+        until: Some(from.plus_ms(60_000)),
+    };
+    gates.now = from;
+    for partition in 0..gates.count() {
+        gates.give(partition, &GateCommand::GiveConsent(consent)).expect("given");
+    }
+    gates.now = from.plus_ms(90_000);
+    assert_eq!(gates.refused(&call(B, DEBT)), [Code::DAY_CAP]);
 }
 
 #[test]
