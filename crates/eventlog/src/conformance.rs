@@ -237,16 +237,24 @@ async fn a_second_writer_stops_the_first_with_appends_in_flight(
             (_, other) => return Err(format!("append {index} of the deposed writer: {other:?}")),
         }
     }
-    // Orphans in its way, which may still be arriving, depose the second writer as well; then it is alone.
-    for _ in 0..20 {
+    // Orphans in its way, which may still be arriving, depose the second writer as well; then it is alone. A cluster on a busy
+    // machine is slow to answer at times: that is no breach of the contract.
+    const RECORDS: usize = 10;
+    const ATTEMPTS: usize = 100;
+    let (mut stored, mut attempts) = (0, 0);
+    while stored < RECORDS {
+        if attempts == ATTEMPTS {
+            return Err(format!("the second writer got only {stored} records stored in {ATTEMPTS} attempts"));
+        }
+        attempts += 1;
         let (hash, append) = second.append(1).await;
         match append.await {
-            Ok(()) => acknowledged.push(hash),
+            Ok(()) => {
+                acknowledged.push(hash);
+                stored += 1;
+            }
             Err(_) => second = Author::begin(&*log, stream).await?,
         }
-    }
-    if acknowledged.len() < 4 + 10 {
-        return Err(format!("the second writer got only {} of 20 records stored", acknowledged.len() - 4));
     }
     expect("records", acknowledged, history(&*log, stream).await?.1)
 }
