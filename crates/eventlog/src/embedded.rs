@@ -308,3 +308,57 @@ impl Drop for Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use events::Service;
+
+    use super::*;
+    use crate::conformance::{Author, history};
+
+    const BUSY: StreamId = StreamId { service: Service::Gate, partition: 0 };
+    const QUIET: StreamId = StreamId { service: Service::Ledger, partition: 1 };
+
+    /// The segments that have an index.
+    fn indexed(log: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(log).expect("the log").map(|entry| entry.expect("its entry").path());
+        entries.filter(|path| path.extension().is_some_and(|extension| extension == "index")).collect()
+    }
+
+    #[tokio::test]
+    async fn given_several_segments_when_reopened_then_every_stream_is_whole_with_or_without_indexes() {
+        let dir = std::env::temp_dir().join(format!("forbear-segments-{}", std::process::id()));
+        let log = EmbeddedLog::open(&dir).expect("it begins");
+        let mut busy = Author::elect(&log, BUSY).await.expect("nobody else writes");
+        let mut quiet = Author::elect(&log, QUIET).await.expect("nobody else writes");
+        while indexed(log.path()).len() < 3 {
+            // They wait together, so they are committed together.
+            let (first, second) = (busy.append(15_000).await.1, busy.append(1).await.1);
+            let third = quiet.append(1).await.1;
+            for append in [first, second, third] {
+                append.await.expect("it is stored");
+            }
+        }
+        let expected = [history(&log, BUSY).await, history(&log, QUIET).await];
+        assert!(expected.iter().all(Result::is_ok), "{expected:?}");
+        drop((busy, quiet, log));
+        for without in [false, true] {
+            if without {
+                indexed(&dir.join(DIRECTORY))
+                    .iter()
+                    .for_each(|path| std::fs::remove_file(path).expect("it goes"));
+            }
+            let log = EmbeddedLog::open(&dir).expect("it opens again");
+            assert_eq!(
+                [history(&log, BUSY).await, history(&log, QUIET).await],
+                expected,
+                "without: {without}"
+            );
+            assert_eq!(indexed(log.path()).len(), 3, "without: {without}");
+            // From the middle of an earlier segment.
+            let stored = log.read(QUIET, 2, 1).await.expect("it reads");
+            assert_eq!(stored.first().map(|stored| stored.slot), Some(2));
+        }
+        std::fs::remove_dir_all(&dir).expect("clean up");
+    }
+}

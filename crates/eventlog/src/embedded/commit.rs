@@ -26,6 +26,9 @@ use crate::AppendError;
 const BATCH_BYTES: usize = 512 * 1024;
 const _: () = assert!(2 * BATCH_BYTES + events::record::RECORD_MAX <= FIRST_BYTES as usize);
 
+/// The next segment is prepared when so small a part of this one is used.
+const PART_BEFORE_NEXT: u32 = 8;
+
 /// One append that waits.
 pub struct Request {
     pub stream: StreamId,
@@ -79,7 +82,8 @@ impl Tail {
             contents.advance(length);
         }
         drop(segments);
-        if self.end > self.header.bytes / 2 {
+        // Early enough that it is ready in time, and not at once: a log of a few records stays one small file.
+        if self.end > self.header.bytes / PART_BEFORE_NEXT {
             self.preparer.prepare(self.header.next())?;
         }
         Ok(())
