@@ -77,9 +77,15 @@ impl Fate {
             }
             42..=44 if self.swarm.kills => {
                 let machine = self.machine();
-                self.stage.inner().machines[machine].ask_to_stop();
+                if self.stage.keeps_snapshots || self.stage.partitions > 1 {
+                    // One that stops in good order waits for its file, and a file takes as long as it takes. Several
+                    // partitions would stop in an order that is none of the seed's.
+                    self.stage.inner().machines[machine].kill();
+                } else {
+                    self.stage.inner().machines[machine].ask_to_stop();
+                }
             }
-            45..=54 => self.start_again(),
+            45..=54 => self.start_again().await,
             55..=66 if self.swarm.leases => self.appoint(),
             67..=72 if self.swarm.jumps => {
                 let machine = self.machine();
@@ -130,8 +136,9 @@ impl Fate {
     }
 
     /// A process that is down comes back; sometimes one that is not is started anew.
-    fn start_again(&mut self) {
+    async fn start_again(&mut self) {
         let count = self.stage.inner().machines.len();
+        let mut again = Vec::new();
         for machine in 0..count {
             let (up, offset) = {
                 let inner = self.stage.inner();
@@ -139,9 +146,10 @@ impl Fate {
             };
             let right = offset.abs() <= SystemClock::TOLERANCE_MS;
             if (!up || self.chance.percent(10)) && (right || self.swarm.wrong_starts) {
-                self.stage.start(machine);
+                again.push(machine);
             }
         }
+        self.stage.restart(&again).await;
     }
 
     /// Others should lead from now on: one, none, or several at once. Some do not learn of it.

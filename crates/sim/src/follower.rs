@@ -49,7 +49,7 @@ pub fn follow(stage: &Arc<Stage>, partition: u16) -> Option<Following> {
     let target = Port::new(ports.collect());
     let (active, is_active) = watch::channel(true);
     let (stop, stopped) = watch::channel(false);
-    let log = Arc::new(stage.log.clone());
+    let log = Arc::clone(&stage.store);
     let metrics = Metrics::new().ok()?;
     let task: JoinHandle<()> =
         tokio::spawn(manager::run::<Homes>(log, partition, target, is_active, stopped, metrics));

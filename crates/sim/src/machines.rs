@@ -1,5 +1,6 @@
 //! The gate's instances: each a process with clocks of its own, of which any may lead, or believe that it does.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -25,7 +26,8 @@ pub struct Machine {
     /// Goes up with each start and each jump of the clock.
     pub generation: u64,
     running: Option<Running>,
-    appoint: watch::Sender<bool>,
+    /// For each partition a word of its own: tokio wakes those who watch one value in an order by chance.
+    appoint: Vec<watch::Sender<bool>>,
     /// It does not learn that it is no longer appointed.
     pub blind: Arc<AtomicBool>,
 }
@@ -44,11 +46,13 @@ pub struct Install {
     pub log: Arc<dyn Log>,
     /// How it runs.
     pub options: Options,
+    /// Where each machine has a directory for its snapshots; none are kept without.
+    pub snapshots: Option<PathBuf>,
 }
 
 impl Machine {
     /// Off, with a clock that is right but for a few seconds.
-    pub fn new(number: u32, offset_ms: i64) -> Self {
+    pub fn new(number: u32, partitions: u16, offset_ms: i64) -> Self {
         Self {
             number,
             clocks: DrivenClocks::default(),
@@ -56,7 +60,7 @@ impl Machine {
             started_offset_ms: offset_ms,
             generation: 0,
             running: None,
-            appoint: watch::channel(false).0,
+            appoint: (0..partitions).map(|_| watch::channel(false).0).collect(),
             blind: Arc::default(),
         }
     }
@@ -87,7 +91,10 @@ impl Machine {
     pub fn start(&mut self, install: &Install) {
         self.kill();
         self.started_offset_ms = self.offset_ms;
-        let leadership = Appointment { appointed: self.appoint.subscribe(), blind: Arc::clone(&self.blind) };
+        let leadership = Appointment {
+            appointed: self.appoint.iter().map(watch::Sender::subscribe).collect(),
+            blind: Arc::clone(&self.blind),
+        };
         let (stop, stopped) = watch::channel(false);
         // The names of the metrics are valid, as every test of the runtime shows.
         let Ok(metrics) = Metrics::new() else { return };
@@ -98,7 +105,8 @@ impl Machine {
             metrics,
             stop: stopped,
         };
-        let options = Options { instance: InstanceId(self.number), ..install.options.clone() };
+        let snapshots = install.snapshots.as_ref().map(|all| all.join(self.number.to_string()));
+        let options = Options { instance: InstanceId(self.number), snapshots, ..install.options.clone() };
         let service = Service::start(&surroundings, &options, None);
         let (port, leading) = (service.port(), service.leading());
         self.running = Some(Running { _service: service, port, stop, leading });
@@ -135,13 +143,15 @@ impl Machine {
 
     /// It should lead, or not.
     pub fn appoint(&self, appointed: bool) {
-        self.appoint.send_replace(appointed);
+        for partition in &self.appoint {
+            partition.send_replace(appointed);
+        }
     }
 }
 
 /// One instance's lease on all partitions.
 struct Appointment {
-    appointed: watch::Receiver<bool>,
+    appointed: Vec<watch::Receiver<bool>>,
     blind: Arc<AtomicBool>,
 }
 
@@ -155,8 +165,11 @@ impl Drop for AbortOnDrop {
 
 #[async_trait]
 impl Leadership for Appointment {
-    async fn acquire(&self, _stream: StreamId) -> Lease {
-        let (mut appointed, blind) = (self.appointed.clone(), Arc::clone(&self.blind));
+    async fn acquire(&self, stream: StreamId) -> Lease {
+        let Some(mut appointed) = self.appointed.get(usize::from(stream.partition)).cloned() else {
+            return std::future::pending().await;
+        };
+        let blind = Arc::clone(&self.blind);
         // Nobody appoints any more: the machine is gone.
         let _ = appointed.wait_for(|appointed| *appointed).await;
         let (lost, is_lost) = watch::channel(false);

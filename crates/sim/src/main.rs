@@ -85,6 +85,7 @@ fn main() -> ExitCode {
                 total.crashes += report.crashes;
                 total.terms += report.terms;
                 total.compared += report.compared;
+                total.restored += report.restored;
             }
             Err(failure) => {
                 println!("{failure}");
@@ -98,7 +99,7 @@ fn main() -> ExitCode {
     let seconds = began.elapsed().as_secs_f64();
     println!(
         "{simulated} seeds, {failures} failed, {} steps: {} answers checked, {} let a call through; {} events, {} permits, \
-         {} calls; {} crashes of the store, {} terms of leaders, {} states compared",
+         {} calls; {} crashes of the store, {} terms of leaders, {} states compared, {} of them from a snapshot",
         total.steps,
         total.answers,
         total.allowed,
@@ -107,7 +108,8 @@ fn main() -> ExitCode {
         total.redeemed,
         total.crashes,
         total.terms,
-        total.compared
+        total.compared,
+        total.restored
     );
     println!(
         "{seconds:.1} s, {:.0} seeds/s, {:.0} steps/s, {:.0} answers/s",

@@ -61,6 +61,8 @@ mutations! {
     SharesGivenUpWhenUsed = "shares-given-up-when-used",
     /// A permit needs no shares.
     SharesNotNeeded = "shares-not-needed",
+    /// A snapshot forgets who was stopped.
+    SnapshotsForgetStops = "snapshots-forget-stops",
     /// The store takes a record into any slot.
     FenceDropped = "fence-dropped",
 }

@@ -29,7 +29,7 @@ pub async fn begin(stage: &Arc<Stage>) -> Checked {
         inner.machines.iter().enumerate().for_each(|(index, machine)| machine.appoint(index == 0));
         inner.machines.len()
     };
-    (0..count).for_each(|machine| stage.start(machine));
+    stage.restart(&(0..count).collect::<Vec<_>>()).await;
     for partition in 0..stage.partitions {
         // As the program does when it starts.
         let set = PartitionsSetV1 { partitions: stage.partitions, own: partition };
@@ -48,7 +48,7 @@ fn taken(answer: Answered<Subject>) -> Checked {
 }
 
 /// Nothing goes wrong from now on, and what went wrong is put right.
-pub fn heal(stage: &Arc<Stage>) {
+pub async fn heal(stage: &Arc<Stage>) {
     stage.log.set_faults(Faults::none());
     let count = {
         let mut inner = stage.inner();
@@ -60,7 +60,7 @@ pub fn heal(stage: &Arc<Stage>) {
         }
         inner.machines.len()
     };
-    (0..count).for_each(|machine| stage.start(machine));
+    stage.restart(&(0..count).collect::<Vec<_>>()).await;
     catch_up_with_the_log(stage);
 }
 

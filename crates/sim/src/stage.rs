@@ -1,10 +1,12 @@
 //! What all actors of a simulation share: the machines, the network between them and their clients, the time.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use eventlog::Log;
 use eventlog::memory::{Faults, MemoryLog};
 use events::gate::{GateCommand, GateQuery, GateReply};
 use events::{Actor, Code, Decider, Refusal, Tenant, partition_of};
@@ -50,8 +52,12 @@ pub struct Stage {
     pub world: World,
     /// How many partitions the gate has.
     pub partitions: u16,
+    /// Machines keep snapshots.
+    pub keeps_snapshots: bool,
     /// The store.
     pub log: MemoryLog,
+    /// The same, as processes see it.
+    pub store: Arc<dyn Log>,
     began: Instant,
     leapt_ms: AtomicI64,
     steps: AtomicU64,
@@ -77,12 +83,13 @@ pub struct Inner {
 }
 
 impl Stage {
-    /// The stage of a seed, before anybody has entered.
-    pub fn new(settings: Settings) -> Self {
+    /// The stage of a seed, before anybody has entered. Machines may keep snapshots in this directory.
+    pub fn new(settings: Settings, directory: &Path) -> Self {
         let mut chance = Chance::new(settings.seed, 0x000f_0002);
         let partitions = 1 + chance.below(3) as u16;
         let world = World::random(settings.seed, partitions);
         let log = MemoryLog::new(Faults { seed: settings.seed, ..Faults::none() });
+        let mut snapshots = Chance::new(settings.seed, 0x000f_0007);
         let forgets = settings.mutation == Some(Mutation::CommandIdsForgotten);
         let options = Options {
             partitions,
@@ -90,12 +97,17 @@ impl Stage {
             // A moment to wait for others would be one of the real clock.
             patience: Duration::ZERO,
             commands_max: if forgets { 0 } else { 1_000_000 },
+            // In a calm second after a sixteenth of them.
+            snapshot_every: *snapshots.pick(&[128, 512]),
             ..Options::default()
         };
-        let install = Install { log: store(&log, settings.mutation), options };
+        let keeps_snapshots = snapshots.percent(60);
+        let snapshots = keeps_snapshots.then(|| directory.to_owned());
+        let store = store(&log, settings.mutation);
+        let install = Install { log: Arc::clone(&store), options, snapshots };
         let machines = (1..=1 + chance.below(3)).map(|number| {
             let offset = chance.between(-5_000, 5_000);
-            Machine::new(number as u32, offset)
+            Machine::new(number as u32, partitions, offset)
         });
         let machines = machines.collect();
         let laws = (0..100).map(|version| {
@@ -107,7 +119,9 @@ impl Stage {
         Self {
             settings,
             partitions,
+            keeps_snapshots,
             log,
+            store,
             began: Instant::now(),
             leapt_ms: AtomicI64::new(0),
             steps: AtomicU64::new(0),
@@ -188,8 +202,19 @@ impl Stage {
         self.check(checked);
     }
 
-    /// Starts a process, or starts it again.
-    pub fn start(&self, machine: usize) {
+    /// Starts processes, or starts them again: what they were writing when they were killed has been written by then. The
+    /// simulated clock goes on only when every file is.
+    pub async fn restart(&self, machines: &[usize]) {
+        for machine in machines {
+            if let Some(machine) = self.inner().machines.get_mut(*machine) {
+                machine.kill();
+            }
+        }
+        sleep(Duration::from_millis(1)).await;
+        machines.iter().for_each(|machine| self.start(*machine));
+    }
+
+    fn start(&self, machine: usize) {
         let time = self.time();
         let mut inner = self.inner();
         let Inner { machines, install, dated_wrongly, .. } = &mut *inner;
@@ -252,7 +277,7 @@ impl Stage {
         let Some(port) = self.port_of(self.whom_to_ask(partition, chance)) else { return unavailable() };
         match port.query(partition, Asked::Gate(query)).await {
             Ok(Said::Gate(reply)) => Ok(reply),
-            Ok(Said::State(_)) => unavailable(),
+            Ok(Said::State(..)) => unavailable(),
             Err(refusal) => Err(refusal),
         }
     }
@@ -387,9 +412,11 @@ impl Stage {
             leader.and_then(Machine::port)
         };
         let Some(port) = port else { return false };
-        let Ok(Said::State(state)) = port.query(partition, Asked::State).await else { return false };
+        let Ok(Said::State(state, restored)) = port.query(partition, Asked::State).await else {
+            return false;
+        };
         let time = self.time();
-        let checked = self.inner().witness.compare(partition, state, time);
+        let checked = self.inner().witness.compare(partition, state, restored, time);
         self.check(checked).unwrap_or(false)
     }
 }

@@ -10,7 +10,7 @@ use events::gate::{
 use events::{Code, Decider, Now, Position, Reason, Refusal, Service, Tally};
 use gate::{Gate, PERMIT_TTL_MS, State};
 use model::{Outcome, PersonId, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::mutation::{Mutation, in_force};
@@ -20,7 +20,8 @@ use crate::mutation::{Mutation, in_force};
 pub struct Subject;
 
 /// Its state.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "Stored")]
 pub struct Kept {
     gate: State,
     /// Where the last event stood that it took in.
@@ -29,6 +30,25 @@ pub struct Kept {
     believed: State,
     /// Reservations that a broken gate has not counted yet.
     uncounted: BTreeMap<Position, (Timestamp, PermitReservedV2)>,
+    /// It was read from a snapshot, and not replayed from the beginning.
+    restored: bool,
+}
+
+/// What a snapshot has of it.
+type Stored = (State, Option<Position>, State, BTreeMap<Position, (Timestamp, PermitReservedV2)>);
+
+impl From<Stored> for Kept {
+    fn from((gate, last, believed, uncounted): Stored) -> Self {
+        Self { gate, last, believed, uncounted, restored: true }
+    }
+}
+
+impl Serialize for Kept {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let forgets = in_force() == Some(Mutation::SnapshotsForgetStops);
+        let gate = if forgets { &self.believed } else { &self.gate };
+        (gate, self.last, &self.believed, &self.uncounted).serialize(serializer)
+    }
 }
 
 /// What may be asked of it.
@@ -45,8 +65,8 @@ pub enum Asked {
 pub enum Said {
     /// What the gate says.
     Gate(GateReply),
-    /// Where the last event stood, and a digest of the state after it.
-    State(Fingerprint),
+    /// Where the last event stood, and a digest of the state after it; whether it began from a snapshot.
+    State(Fingerprint, bool),
 }
 
 /// A state, by its digest.
@@ -54,7 +74,7 @@ pub enum Said {
 pub struct Fingerprint {
     /// Where the last event stood.
     pub last: Option<Position>,
-    /// SHA-256 of the state's bytes.
+    /// SHA-256 of the state's bytes, in whichever order its maps are.
     pub digest: [u8; 32],
 }
 
@@ -62,7 +82,7 @@ impl Kept {
     /// Its fingerprint.
     pub fn fingerprint(&self) -> Fingerprint {
         // Plain data serialises.
-        let bytes = postcard::to_stdvec(&self.gate).unwrap_or_default();
+        let bytes = crate::canonical::bytes(&self.gate).unwrap_or_default();
         Fingerprint { last: self.last, digest: Sha256::digest(&bytes).into() }
     }
 }
@@ -102,7 +122,7 @@ impl Decider for Subject {
     fn query(kept: &Kept, asked: &Asked, now: Now) -> Said {
         match asked {
             Asked::Gate(query) => Said::Gate(Gate::query(&kept.gate, query, now)),
-            Asked::State => Said::State(kept.fingerprint()),
+            Asked::State => Said::State(kept.fingerprint(), kept.restored),
         }
     }
 
@@ -282,11 +302,13 @@ fn believe(mutation: Mutation, kept: &mut Kept, event: &GateEvent, at: Timestamp
         (
             Mutation::StopsIgnoredOnRedemption | Mutation::StopsIgnoredOnRequest,
             GateEvent::StopPlaced(_) | GateEvent::PermitVoided(_),
-        ) => {}
+        )
+        | (Mutation::SnapshotsForgetStops, GateEvent::StopPlaced(_)) => {}
         (
             Mutation::ReservationsForgotten
             | Mutation::StopsIgnoredOnRedemption
-            | Mutation::StopsIgnoredOnRequest,
+            | Mutation::StopsIgnoredOnRequest
+            | Mutation::SnapshotsForgetStops,
             _,
         ) => Gate::evolve(&mut kept.believed, event, at, position),
         _ => {}

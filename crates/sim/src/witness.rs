@@ -50,6 +50,8 @@ pub struct Witness {
     pub allowed: u64,
     /// States of a leader that were compared with the replay's.
     pub compared: u64,
+    /// Of those, the ones that began from a snapshot.
+    pub restored: u64,
 }
 
 impl Witness {
@@ -65,6 +67,7 @@ impl Witness {
             answers: 0,
             allowed: 0,
             compared: 0,
+            restored: 0,
         }
     }
 
@@ -244,7 +247,13 @@ impl Witness {
     }
 
     /// Compares a leader's state with the replay's; false if there is more in the log than the leader had then.
-    pub fn compare(&mut self, partition: u16, state: Fingerprint, true_time: Timestamp) -> Checked<bool> {
+    pub fn compare(
+        &mut self,
+        partition: u16,
+        state: Fingerprint,
+        restored: bool,
+        true_time: Timestamp,
+    ) -> Checked<bool> {
         self.replay(true_time)?;
         let replayed = self.replays[usize::from(partition)].fingerprint();
         if replayed.last < state.last {
@@ -256,6 +265,7 @@ impl Witness {
             return Ok(false);
         }
         self.compared += 1;
+        self.restored += u64::from(restored);
         holds(Promise::Replay, replayed == state, || {
             format!("after {:?} the leader's state is not the replay's", state.last)
         })?;

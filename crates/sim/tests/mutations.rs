@@ -54,5 +54,6 @@ each_is_found! {
     given_homes_that_give_every_share_when_simulated_then_it_is_seen: HomesAllowAll as Cap;
     given_shares_that_count_no_more_once_used_when_simulated_then_it_is_seen: SharesGivenUpWhenUsed as Cap;
     given_permits_that_need_no_shares_when_simulated_then_it_is_seen: SharesNotNeeded as Cap | Stop | NoWithoutKnowing;
+    given_snapshots_that_forget_stops_when_simulated_then_it_is_seen: SnapshotsForgetStops as Stop | Replay;
     given_a_store_without_a_fence_when_simulated_then_it_is_seen: FenceDropped as Durable | Once;
 }

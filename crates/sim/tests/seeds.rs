@@ -23,9 +23,13 @@ fn given_any_seed_when_everything_goes_wrong_then_every_promise_is_kept() {
 
 #[test]
 fn given_a_seed_when_it_is_run_twice_then_the_logs_are_the_same_to_the_last_bit() {
-    let once = run(settings(5)).expect("it keeps every promise");
-    assert_eq!(run(settings(5)), Ok(once));
-    assert_ne!(run(settings(6)).expect("it keeps every promise").history, once.history);
+    // Among them several partitions, snapshots, and orderly stops; of some, tokio's own chance once decided.
+    let histories = [5, 46, 61, 74, 138].map(|seed| {
+        let once = run(settings(seed)).expect("it keeps every promise");
+        assert_eq!(run(settings(seed)), Ok(once), "seed {seed}");
+        once.history
+    });
+    assert!(histories.windows(2).all(|two| two[0] != two[1]));
 }
 
 #[test]
