@@ -145,8 +145,8 @@ impl<'a> Serializer for &'a mut Bytes {
         Ok(Several { all: self, counted: None })
     }
 
-    fn serialize_tuple_struct(self, _name: &'static str, _length: usize) -> Result<Several<'a>, NoBytes> {
-        Ok(Several { all: self, counted: None })
+    fn serialize_tuple_struct(self, _name: &'static str, length: usize) -> Result<Several<'a>, NoBytes> {
+        self.serialize_tuple(length)
     }
 
     fn serialize_tuple_variant(
@@ -154,29 +154,28 @@ impl<'a> Serializer for &'a mut Bytes {
         _name: &'static str,
         index: u32,
         _variant: &'static str,
-        _length: usize,
+        length: usize,
     ) -> Result<Several<'a>, NoBytes> {
         self.0.extend_from_slice(&index.to_le_bytes());
-        Ok(Several { all: self, counted: None })
+        self.serialize_tuple(length)
     }
 
     fn serialize_map(self, _length: Option<usize>) -> Result<Entries<'a>, NoBytes> {
         Ok(Entries { all: self, entries: Vec::new() })
     }
 
-    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Several<'a>, NoBytes> {
-        Ok(Several { all: self, counted: None })
+    fn serialize_struct(self, _name: &'static str, length: usize) -> Result<Several<'a>, NoBytes> {
+        self.serialize_tuple(length)
     }
 
     fn serialize_struct_variant(
         self,
-        _name: &'static str,
+        name: &'static str,
         index: u32,
-        _variant: &'static str,
-        _length: usize,
+        variant: &'static str,
+        length: usize,
     ) -> Result<Several<'a>, NoBytes> {
-        self.0.extend_from_slice(&index.to_le_bytes());
-        Ok(Several { all: self, counted: None })
+        self.serialize_tuple_variant(name, index, variant, length)
     }
 
     fn is_human_readable(&self) -> bool {
