@@ -255,6 +255,8 @@ pub struct Fresh {
     pub by_consent: bool,
     /// A check of a database of reassigned numbers shows it.
     pub by_check: bool,
+    /// Only numbers and addresses at the place of work need be shown.
+    pub at_work: bool,
 }
 
 /// What a message must and must not say. It is asked of the template when that is approved, and of each request that

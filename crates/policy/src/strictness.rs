@@ -270,6 +270,8 @@ fn fresh(old: &Fresh, new: &Fresh) -> Vec<Difference> {
             list(new_by.iter()),
             Direction::of(within(&new_by, &old_by), within(&old_by, &new_by)),
         ),
+        // Who speaks of fewer places refuses less.
+        Difference::new("at-work", old.at_work, new.at_work, flag(!old.at_work, !new.at_work)),
     ]
 }
 

@@ -301,11 +301,10 @@ fn kinds() -> impl Strategy<Value = Kind> {
         (proptest::bool::ANY, proptest::option::of(1..5_u16), windows(), scopes()).prop_map(
             |(registered, most, window, scope)| Kind::Lines(Lines { registered, most, window, scope })
         ),
-        (1..9_u16, proptest::bool::ANY, proptest::bool::ANY, proptest::bool::ANY).prop_map(
-            |(within_days, by_message, by_consent, by_check)| {
-                Kind::Fresh(Fresh { within_days, by_message, by_consent, by_check })
-            }
-        ),
+        (1..9_u16, proptest::collection::vec(proptest::bool::ANY, 4)).prop_map(|(within_days, flags)| {
+            let [by_message, by_consent, by_check, at_work] = flags[..] else { unreachable!("four flags") };
+            Kind::Fresh(Fresh { within_days, by_message, by_consent, by_check, at_work })
+        }),
         content.prop_map(|(template, require, forbid)| {
             let forbid = forbid.into_iter().map(str::to_owned).collect();
             Kind::Content(Content { template, require, forbid })
@@ -407,6 +406,7 @@ fn stricter(rule: &Rule, field: usize, pick: usize) -> Option<Rule> {
         (Kind::Fresh(terms), 2) if terms.by_message => terms.by_message = false,
         (Kind::Fresh(terms), 3) if terms.by_consent => terms.by_consent = false,
         (Kind::Fresh(terms), 4) if terms.by_check => terms.by_check = false,
+        (Kind::Fresh(terms), 5) if terms.at_work => terms.at_work = false,
         (Kind::Content(terms), 1) if !terms.template => terms.template = true,
         (Kind::Content(terms), 2) => {
             let missing = Element::ALL.iter().find(|element| !terms.require.contains(element))?;

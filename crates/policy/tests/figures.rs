@@ -131,7 +131,9 @@ fn given_the_platforms_own_rules_when_read_then_they_are_those_of_the_design() {
     says("platform/shared-number", "more than 3 unrelated borrowers");
     says("platform/notice-says-owes-nothing", "the person owes nothing");
     let Kind::Purpose(attorney) = rule("platform/attorney").kind else { panic!("a purpose rule") };
-    assert!(!attorney.allowed.has(model::Purpose::Collect));
+    assert!(
+        attorney.allowed.has(model::Purpose::Collect) && !attorney.allowed.has(model::Purpose::ConsentNotice)
+    );
 }
 
 #[test]

@@ -26,6 +26,19 @@ fn given_a_frequency_when_described_then_scope_window_and_exceptions_are_said() 
 }
 
 #[test]
+fn given_a_rule_about_the_place_of_work_when_described_then_the_place_is_said() {
+    says(
+        "us-reg-f",
+        "work-email",
+        "Emails to debtors, co-debtors and guarantors for collecting, asking where the debtor can be reached or a notice that \
+         the law requires: to a number or address at the place of work only if it was shown to be the person's within the \
+         last 36500 days, by a message from it or the person's consent to be contacted there.",
+        "对债务人、共同债务人、担保人、用于谈债务、询问债务人的联系方式、法律要求的通知的电子邮件联系：对工作场所的号码或地址，仅限最近36500天内\
+         经由该处发来的消息或本人同意在该处被联系证明仍属本人的号码或地址。",
+    );
+}
+
+#[test]
 fn given_a_cool_down_when_described_then_its_days_are_said() {
     says(
         "us-reg-f",

@@ -2,7 +2,7 @@
 
 use events::Code;
 use events::gate::{ConsentCovers, NumberCheck};
-use model::Timestamp;
+use model::{Place, Timestamp};
 use policy::pack::Fresh;
 
 use super::On;
@@ -14,6 +14,9 @@ const DAY_MS: i64 = 86_400_000;
 pub(super) fn ask(on: &On<'_, '_>, fresh: &Fresh) -> Finding {
     if !on.view.facts.now.trusted {
         return Finding::SILENT;
+    }
+    if fresh.at_work && on.view.contact.place != Place::Work {
+        return Finding::allows(Code::NUMBER_STALE);
     }
     let asked = on.view.facts.asked;
     let recent =

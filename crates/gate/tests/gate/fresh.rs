@@ -2,10 +2,10 @@
 
 use events::Code;
 use events::gate::{
-    ConsentCovers, ConsentGivenV1, ContactRecordedV1, Direction, GateCommand, NumberCheck, NumberCheckedV1,
-    PermitRequest,
+    ConsentCovers, ConsentGivenV1, ContactLinkedV2, ContactRecordedV1, Direction, GateCommand, NumberCheck,
+    NumberCheckedV1, PermitRequest,
 };
-use model::{Channel, Outcome, Purpose};
+use model::{Channel, Outcome, Place, Purpose};
 
 use crate::scenario::{AGENCY, CASE, CONTACT, Given, call, law, moment, named, somebody};
 
@@ -91,4 +91,18 @@ fn given_a_consent_to_messages_then_it_shows_it_from_its_beginning_while_it_last
         .made(sms(), "18 23:59:59.999")
         .asks(sms(), "19 00:00")
         .then_refused(STALE);
+}
+
+#[test]
+fn given_a_rule_about_the_place_of_work_then_only_there_it_must_be_shown() {
+    let at = |place| {
+        law("[[fresh]]\nid = \"fresh\"\nchannels = [\"sms\"]\nwithin-days = 10\nby = [\"message\"]\nat-work = true\n")
+            .knows(ContactLinkedV2 { place, ..named(1, 1, 1) })
+    };
+    at(Place::Mobile).made(sms(), "10 11:00");
+    at(Place::Work)
+        .asks(sms(), "10 11:00")
+        .then_refused(STALE)
+        .does(wrote(Channel::Sms, "10 11:00"), "10 11:00")
+        .made(sms(), "10 12:00");
 }

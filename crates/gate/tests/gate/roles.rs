@@ -33,8 +33,8 @@ fn given_each_role_and_purpose_then_only_what_the_design_allows_is_allowed() {
                 (_, Purpose::Reply | Purpose::StopReceipt) => &[nothing],
                 (Role::Debtor | Role::CoDebtor | Role::Guarantor, Purpose::ConsentNotice) => &[purpose],
                 (Role::Debtor | Role::CoDebtor | Role::Guarantor, _) => &[],
-                (Role::Attorney, Purpose::Locate | Purpose::RequiredNotice) => &[],
-                (Role::Attorney, _) => &[purpose],
+                (Role::Attorney, Purpose::ConsentNotice) => &[purpose],
+                (Role::Attorney, _) => &[],
                 (_, Purpose::Collect | Purpose::RequiredNotice) => &[purpose],
                 (_, Purpose::Locate) => &[missing],
                 (_, Purpose::ConsentNotice) => &[],
@@ -180,7 +180,7 @@ fn given_a_link_when_it_comes_again_then_only_a_change_is_recorded() {
         .then_some(1)
         .when(same(), TEN)
         .then_nothing()
-        .when(GateCommand::LinkContact(linked(Role::Attorney, &[])), TEN)
+        .when(GateCommand::LinkContact(linked(Role::EmergencyContact, &[])), TEN)
         .then_some(1)
         .and(checked_in("platform"))
         .and(line_registered())

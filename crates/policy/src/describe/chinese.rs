@@ -183,7 +183,8 @@ fn fresh(terms: &Fresh) -> String {
         (terms.by_check, "号码重新分配数据库的核验"),
     ];
     let ways: Vec<&str> = ways.into_iter().filter(|(counts, _)| *counts).map(|(_, way)| way).collect();
-    format!("仅限最近{}天内经{}证明仍属本人的号码或地址", terms.within_days, ways.join("或"))
+    let place = if terms.at_work { "对工作场所的号码或地址，" } else { "" };
+    format!("{place}仅限最近{}天内经{}证明仍属本人的号码或地址", terms.within_days, ways.join("或"))
 }
 
 fn content(terms: &Content) -> String {

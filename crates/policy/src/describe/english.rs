@@ -211,7 +211,11 @@ fn fresh(terms: &Fresh) -> String {
     ];
     let ways = and(ways.into_iter().filter(|(counts, _)| *counts).map(|(_, way)| way), "or");
     let days = if terms.within_days == 1 { "day".to_owned() } else { format!("{} days", terms.within_days) };
-    format!("only to a number or address that was shown to be the person's within the last {days}, by {ways}")
+    let place = if terms.at_work { " at the place of work only if it" } else { " that" };
+    let only = if terms.at_work { "" } else { "only " };
+    format!(
+        "{only}to a number or address{place} was shown to be the person's within the last {days}, by {ways}"
+    )
 }
 
 fn content(terms: &Content) -> String {

@@ -301,12 +301,14 @@ fn fresh(table: &mut Table<'_, '_, '_>) -> Option<Kind> {
         By::Consent => "consent",
         By::Check => "check",
     });
+    let at_work = table.flag("at-work");
     let by = by?;
     Some(Kind::Fresh(Fresh {
         within_days: within_days?,
         by_message: by.contains(&By::Message),
         by_consent: by.contains(&By::Consent),
         by_check: by.contains(&By::Check),
+        at_work: at_work?,
     }))
 }
 

@@ -571,6 +571,10 @@ impl<'b> Judge<'b> {
         }
         let recent = |at: i64| at <= self.at() && self.at() - at <= i64::from(fresh.within_days) * DAY;
         let asked = self.asked;
+        let at_work = (asked.contact, Place::Work);
+        if fresh.at_work && !self.book.places.contains(&at_work) {
+            return Says::Allows;
+        }
         let message = self.inbound().is_some_and(recent);
         let check = self.checked(asked.contact, NumberCheck::NotReassigned).is_some_and(recent);
         let consent = self.book.consents.iter().any(|(_, given, revoked)| {

@@ -166,8 +166,11 @@ fn lines(long: bool) -> impl Strategy<Value = String> {
 }
 
 fn fresh() -> impl Strategy<Value = String> {
-    (who(true), purposes(), 1..20_u8, some(&["message", "consent", "check"])).prop_map(
-        |(who, purposes, days, by)| format!("[[fresh]]\n{who}{purposes}within-days = {days}\nby = {by}\n"),
+    (who(true), purposes(), 1..20_u8, some(&["message", "consent", "check"]), any::<bool>()).prop_map(
+        |(who, purposes, days, by, at_work)| {
+            let fresh = format!("[[fresh]]\n{who}{purposes}within-days = {days}\nby = {by}\n");
+            if at_work { fresh + "at-work = true\n" } else { fresh }
+        },
     )
 }
 
