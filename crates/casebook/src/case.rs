@@ -72,6 +72,15 @@ pub(crate) enum Zones {
     Known(Vec<String>),
 }
 
+impl Zones {
+    fn known(&self) -> Option<&[String]> {
+        match self {
+            Self::Known(zones) => Some(zones),
+            Self::Unsaid | Self::Unknown => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Debt {
     pub lender: Option<Index>,
@@ -387,6 +396,13 @@ pub(crate) struct Which {
     pub as_of: Option<Date>,
 }
 
+impl Which {
+    /// All calls of an agency, not particular ones.
+    pub fn is_general(&self) -> bool {
+        self.agency.is_some() && self.pick == Pick::All && self.date.is_none() && self.time.is_none()
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Pick {
     #[default]
@@ -423,15 +439,23 @@ pub(crate) enum Expectation {
 }
 
 impl World {
-    /// The zones that a contact point is linked with.
+    /// The zones that a contact point is linked with: its own, where the person lives, and where their other numbers are. They may
+    /// be in any of them (comment 6(b)(1)(i)-2). Empty: not known.
     pub fn zones_of(&self, contact: &ContactPoint) -> Vec<String> {
-        let person = self.people.get(contact.person).map(|person| &person.zones);
-        match (&contact.zones, person) {
-            (Zones::Unknown, _) | (Zones::Unsaid, Some(Zones::Unknown)) => Vec::new(),
-            (Zones::Known(own), Some(Zones::Known(more))) => own.iter().chain(more).cloned().collect(),
-            (Zones::Known(own), _) | (Zones::Unsaid, Some(Zones::Known(own))) => own.clone(),
-            (Zones::Unsaid, _) => vec![self.zone.clone()],
+        let person = self.people.get(contact.person).map_or(&Zones::Unsaid, |person| &person.zones);
+        let unknown = if contact.zones == Zones::Unsaid { person } else { &contact.zones };
+        if *unknown == Zones::Unknown {
+            return Vec::new();
         }
+        let others = self.contacts.iter().filter(|other| other.person == contact.person);
+        let said = [&contact.zones, person].into_iter().chain(others.map(|other| &other.zones));
+        let mut zones: Vec<String> = Vec::new();
+        for zone in said.filter_map(Zones::known).flatten() {
+            if !zones.contains(zone) {
+                zones.push(zone.clone());
+            }
+        }
+        if zones.is_empty() { vec![self.zone.clone()] } else { zones }
     }
 
     /// The zone that a contact point's times are said in.

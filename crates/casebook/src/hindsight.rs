@@ -39,6 +39,8 @@ impl Run<'_> {
         }
         let violated = answer.contacts.iter().any(|contact| contact.verdict == Verdict::PresumedViolation);
         answer.verdict = match (answer.contacts.is_empty(), violated) {
+            // Who placed no call exceeded no frequency; a particular call that there is not is nothing.
+            (true, _) if which.is_general() => Verdict::PresumedCompliant,
             (true, _) => Verdict::NothingToJudge,
             (false, true) => Verdict::PresumedViolation,
             (false, false) => Verdict::PresumedCompliant,

@@ -18,11 +18,13 @@ mod person;
 mod questions;
 mod things;
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZoneDatabase;
 
 use crate::case::{Act, Case, ContactPoint, Index, Kind, Moment, Statement, What, When, World, Zones};
 use crate::error::{CaseError, Problem};
-use crate::text::{Cursor, lines};
+use crate::text::{Cursor, Line, lines};
 
 use names::{Named, Names};
 
@@ -30,8 +32,8 @@ use names::{Named, Names};
 pub(crate) fn parse(text: &str) -> Result<Case, CaseError> {
     let mut problems = Vec::new();
     let lines = lines(text, &mut problems);
-    let mut parser = Parser { world: World::default(), names: Names::default(), alone: false };
-    let mut rest: Vec<_> = lines.iter().collect();
+    let mut parser = Parser::default();
+    let mut rest: Vec<_> = lines.iter().filter(|line| !is_heading(line)).collect();
     for phase in facts::Phase::ALL {
         rest.retain(|line| match parser.fact(&mut Cursor::new(line), phase) {
             Ok(fact) => !fact,
@@ -84,9 +86,12 @@ struct Head {
     zone: String,
 }
 
+#[derive(Default)]
 struct Parser {
     world: World,
     names: Names,
+    /// With which agency somebody was last in touch, in the order of the file.
+    dealings: BTreeMap<Index, Index>,
     /// The platform's own pack is left out.
     alone: bool,
 }
@@ -134,6 +139,12 @@ impl Parser {
         let list = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
         cursor.problem_among(format!("{expected}{list}"), &names)
     }
+}
+
+/// A heading: the name of a part of the file, and nothing else.
+fn is_heading(line: &Line) -> bool {
+    let [word] = line.words.as_slice() else { return false };
+    ["facts", "events", "questions"].iter().any(|part| word.text.eq_ignore_ascii_case(part))
 }
 
 /// Whether the bundled database knows a zone.

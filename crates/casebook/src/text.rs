@@ -67,7 +67,61 @@ fn words(raw: &str, line: usize, problems: &mut Vec<Problem>) -> (Vec<Word>, Str
             }
         }
     }
+    spelt_out_dates(&mut words);
+    one_agency(&mut words);
     (words, letters[..at].iter().collect())
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// `April 7, 2026` and `7 April 2026` are `2026-04-07`.
+fn spelt_out_dates(words: &mut Vec<Word>) {
+    let month = |word: &Word| {
+        let text = word.text.to_lowercase();
+        let named = |month: &str| text.len() >= 3 && month.starts_with(text.as_str());
+        Some(MONTHS.iter().position(|month| named(month))? + 1)
+    };
+    let day = |word: &Word| {
+        let text = ["st", "nd", "rd", "th"].iter().find_map(|end| word.text.strip_suffix(end));
+        text.unwrap_or(&word.text).parse::<u8>().ok().filter(|day| (1..=31).contains(day))
+    };
+    let year = |word: &Word| word.text.parse::<u16>().ok().filter(|year| (1900..2200).contains(year));
+    let mut at = 0;
+    while at + 3 <= words.len() {
+        let [first, second, third] = &words[at..at + 3] else { return };
+        let said = month(first).zip(day(second)).or_else(|| month(second).zip(day(first)));
+        if let Some(((month, day), year)) = said.zip(year(third)).filter(|_| !first.quoted) {
+            let (column, comma) = (first.column, third.comma);
+            let text = format!("{year}-{month:02}-{day:02}");
+            words.splice(at..at + 3, [Word { text, column, quoted: false, comma }]);
+        }
+        at += 1;
+    }
+}
+
+/// The regulation's own word for an agency: `debt collector` is `collector`.
+fn one_agency(words: &mut Vec<Word>) {
+    let is = |word: &Word, text: &str| !word.quoted && word.text.eq_ignore_ascii_case(text);
+    let mut at = 0;
+    while at + 1 < words.len() {
+        if is(&words[at], "debt") && is(&words[at + 1], "collector") {
+            words.remove(at);
+        }
+        at += 1;
+    }
 }
 
 /// Without the punctuation around it; a possessive becomes two words.
@@ -234,6 +288,16 @@ mod tests {
         );
         assert_eq!(read("Alice's phone, at 8:00 a.m."), ["Alice", "'s", "phone", "at", "8:00", "a.m"]);
         assert_eq!(read("\n# only a comment\n"), [""; 0]);
+    }
+
+    #[test]
+    fn given_dates_and_collectors_as_the_regulation_writes_them_when_read_then_they_are_ours() {
+        assert_eq!(read("on Tue April 7, 2026 at"), ["on", "Tue", "2026-04-07", "at"]);
+        assert_eq!(
+            read("on 7 Apr. 2026, the debt collector calls"),
+            ["on", "2026-04-07", "collector", "calls"]
+        );
+        assert_eq!(read("April 7th, 2026 or May 7"), ["2026-04-07", "or", "May", "7"]);
     }
 
     #[test]

@@ -63,13 +63,20 @@ pub(crate) const CONTACTS: &[(&str, Channel)] = &[
     ("placed call to", Channel::Call),
     ("places telephone call to", Channel::Call),
     ("placed telephone call to", Channel::Call),
+    ("place call to", Channel::Call),
+    ("place telephone call to", Channel::Call),
+    ("telephones", Channel::Call),
+    ("telephone", Channel::Call),
     ("texts", Channel::Sms),
     ("text", Channel::Sms),
     ("texted", Channel::Sms),
     ("sends text to", Channel::Sms),
     ("sends text message to", Channel::Sms),
     ("send text to", Channel::Sms),
+    ("send text message to", Channel::Sms),
     ("emails", Channel::Email),
+    ("e-mails", Channel::Email),
+    ("e-mail", Channel::Email),
     ("email", Channel::Email),
     ("emailed", Channel::Email),
     ("sends email to", Channel::Email),
@@ -100,8 +107,11 @@ pub(crate) const MEDIA: &[(&str, Option<Channel>)] = &[
     ("texting", Some(Channel::Sms)),
     ("texts", Some(Channel::Sms)),
     ("text messages", Some(Channel::Sms)),
+    ("text", Some(Channel::Sms)),
     ("emailing", Some(Channel::Email)),
     ("emails", Some(Channel::Email)),
+    ("email", Some(Channel::Email)),
+    ("e-mails", Some(Channel::Email)),
     ("writing", Some(Channel::Letter)),
     ("mailing", Some(Channel::Letter)),
     ("letters", Some(Channel::Letter)),
@@ -230,6 +240,8 @@ pub(crate) const PLACES: &[(&str, Place)] = &[
     ("workplace", Place::Work),
     ("employment", Place::Work),
     ("mobile", Place::Mobile),
+    ("cell", Place::Mobile),
+    ("cellular", Place::Mobile),
     ("elsewhere", Place::Other),
 ];
 
@@ -257,6 +269,14 @@ pub(crate) const ZONES: &[(&str, &str)] = &[
     ("pacific", "America/Los_Angeles"),
     ("alaska", "America/Anchorage"),
     ("hawaii", "Pacific/Honolulu"),
+];
+
+/// Behind a time of day alone: elsewhere they are names of countries.
+pub(crate) const ZONE_LETTERS: &[(&str, &str)] = &[
+    ("et", "America/New_York"),
+    ("ct", "America/Chicago"),
+    ("mt", "America/Denver"),
+    ("pt", "America/Los_Angeles"),
 ];
 
 /// The zone of a case whose pack is for one of these regions and that names none.

@@ -15,7 +15,21 @@ impl Parser {
     pub(super) fn agency_does(&mut self, cursor: &mut Cursor<'_>, agency: Index) -> Happening {
         if let Some(channel) = cursor.choose(CONTACTS) {
             let person = self.person(cursor)?;
-            return self.made(cursor, agency, person, channel, false);
+            return self.made(cursor, (agency, person), channel, false, None);
+        }
+        // `leaves a voicemail for Alice`: a call.
+        const LEAVES: &[&str] = &[
+            "leaves voicemail",
+            "leaves message",
+            "leaves limited-content message",
+            "leaves ringless voicemail",
+        ];
+        if cursor.eat_any(LEAVES) {
+            if !cursor.eat_any(&["for", "to", "with"]) {
+                return Err(cursor.problem("\"for\" and the person"));
+            }
+            let person = self.person(cursor)?;
+            return self.made(cursor, (agency, person), Channel::Call, false, Some(Outcome::Voicemail));
         }
         if cursor.eat_any(&["asks for permit", "asks permit", "requests permit"]) {
             return self.request(cursor, agency);
@@ -90,23 +104,25 @@ impl Parser {
         Ok((What::Act(Act::Request { permit, intended }), clauses, whose))
     }
 
+    /// A contact between an agency and a person; `said`: what became of it, where the verb says so.
     pub(super) fn made(
         &mut self,
         cursor: &mut Cursor<'_>,
-        agency: Index,
-        person: Index,
+        (agency, person): (Index, Index),
         channel: Channel,
         inbound: bool,
+        said: Option<Outcome>,
     ) -> Happening {
         let more = [Clause::Toward, Clause::Because, Clause::Learned, Clause::Outcome, Clause::Times];
         let clauses = self.rest(cursor, &[INTENT, &more])?;
         let intended = self.intended(cursor, agency, person, channel, &clauses)?;
-        let outcome = clauses.outcome.unwrap_or(match (channel, inbound) {
+        let outcome = clauses.outcome.or(said).unwrap_or(match (channel, inbound) {
             (Channel::Call, true) | (Channel::Visit, _) => Outcome::Conversation,
             (Channel::Call, false) => Outcome::Unknown,
             _ => Outcome::Delivered,
         });
         let whose = Whose::Contact(intended.contact);
+        self.dealings.insert(person, agency);
         let (toward, discussed, reason) = (clauses.toward.clone(), clauses.discussed.clone(), clauses.reason);
         let made = ContactMade { intended, inbound, outcome, toward, discussed, reason };
         Ok((What::Contact(made), clauses, whose))

@@ -429,6 +429,17 @@ impl Parser {
         Ok(self.world.contacts.len() - 1)
     }
 
+    /// Whom a person consents to where a statement names nobody: the only agency, or the one that they were in touch with
+    /// last.
+    pub fn agency_of(&self, cursor: &Cursor<'_>, person: Index) -> Result<Index, Problem> {
+        match (self.world.agencies.len(), self.dealings.get(&person)) {
+            (1, _) => Ok(0),
+            (_, Some(agency)) => Ok(*agency),
+            _ => Err(self
+                .unknown(cursor, "\"given to\" and the agency", |named| matches!(named, Named::Agency(_)))),
+        }
+    }
+
     /// The agency that somebody deals with where a statement names none: the only one.
     pub fn sole_agency(&self, cursor: &Cursor<'_>) -> Result<Index, Problem> {
         if self.world.agencies.len() == 1 {

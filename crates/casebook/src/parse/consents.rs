@@ -35,12 +35,13 @@ impl Parser {
     /// `asks Acme to call back on Mon 2026-04-06`.
     pub(super) fn call_back(&mut self, cursor: &mut Cursor<'_>, person: Index, leading: bool) -> Happening {
         let mut agency = None;
-        if cursor.eat("asks") {
-            if !cursor.sees("to") && !cursor.sees("for") {
+        if cursor.eat_any(&["asks", "requests"]) {
+            if !["to", "for", "call back"].iter().any(|word| cursor.sees(word)) {
                 agency = Some(self.agency(cursor)?);
             }
             if !cursor.eat_any(&[
                 "to call back",
+                "call back",
                 "for call back",
                 "for more calls",
                 "for calls",
@@ -78,7 +79,7 @@ impl Parser {
         };
         let agency = match agency.or(given).or(clauses.agency) {
             Some(agency) => agency,
-            None => self.sole_agency(cursor)?,
+            None => self.agency_of(cursor, person)?,
         };
         let (mut from, mut until) = (clauses.from.clone(), clauses.until.clone());
         if leading && !clauses.when.dates.is_empty() {

@@ -34,7 +34,7 @@ impl Parser {
         if cursor.eat_any(&["not refused"]) {
             return Ok(Expectation::NotRefused { by: self.rules(cursor)? });
         }
-        if cursor.eat_any(&["refused", "prohibited", "not allowed"]) {
+        if cursor.eat_any(&["refused", "prohibited", "forbidden", "denied", "not allowed", "not permitted"]) {
             return Ok(Expectation::Refused { by: self.rules(cursor)?, only: false });
         }
         if cursor.eat_any(&["not flagged", "no flag"]) {

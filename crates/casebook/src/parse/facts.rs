@@ -6,6 +6,7 @@ use super::names::Named;
 use crate::case::{Agency, Debt, Index, Person, Zones};
 use crate::error::Problem;
 use crate::text::Cursor;
+use crate::words::{KINDS, PLACES};
 
 /// Facts are read in this order, so that a file may state them in any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Parser {
     pub(super) fn declared(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, Problem> {
         if cursor.eat_any(&["packs", "pack", "rules"]) {
             self.packs(cursor)?;
-        } else if cursor.eat_any(&["times are in", "times in", "zone"]) {
+        } else if cursor.eat_any(&["times are in", "times in", "time zone is", "time zone", "zone"]) {
             match zone(cursor)? {
                 Some(zone) => self.world.zone = zone,
                 None => return Err(cursor.problem("a time zone such as America/New_York or Eastern")),
@@ -112,8 +113,13 @@ impl Parser {
             self.names.introduce(&word.text, named).map_err(|expected| cursor.problem(expected))?;
             made.push(named);
             cursor.take();
-            let comma = cursor.after_comma();
+            let (at, comma) = (cursor.place(), cursor.after_comma());
             if !cursor.eat("and") && (!comma || cursor.done()) {
+                return Ok(made);
+            }
+            // `mobile phone m1 and home phone h1`: of another kind.
+            if cursor.choose(PLACES).is_some() || cursor.choose(KINDS).is_some() {
+                cursor.back_to(at);
                 return Ok(made);
             }
         }
@@ -176,6 +182,13 @@ impl Parser {
         }
     }
 
+    /// `card debt` is `card`, unless the case calls a debt so.
+    pub(super) fn debt_word(&self, cursor: &mut Cursor<'_>) {
+        if self.names.find("debt").is_none() && !cursor.after_comma() {
+            cursor.eat_any(&["debt", "debts"]);
+        }
+    }
+
     /// One or more debts.
     pub(super) fn debt_list(&self, cursor: &mut Cursor<'_>) -> Result<Vec<Index>, Problem> {
         let mut debts = Vec::new();
@@ -185,6 +198,7 @@ impl Parser {
                 return Err(self.unknown(cursor, "a debt", |named| matches!(named, Named::Debt(_))));
             };
             cursor.take();
+            self.debt_word(cursor);
             if !debts.contains(&debt) {
                 debts.push(debt);
             }

@@ -72,6 +72,7 @@ impl Parser {
 
     pub(super) fn person_has(&mut self, cursor: &mut Cursor<'_>, person: Index) -> Result<(), Problem> {
         cursor.eat_any(&["two", "three", "one"]);
+        cursor.eat("personal");
         let place = cursor.choose(PLACES);
         let landline = cursor.sees("landline");
         let Some(kind) = cursor.choose(KINDS) else {
@@ -81,7 +82,8 @@ impl Parser {
         cursor.eat("phone");
         let place = place.unwrap_or(if landline { Place::Home } else { kind.place() });
         let first = self.world.contacts.len();
-        let named = !cursor.done() && !cursor.sees("in");
+        let more = cursor.sees("and") || cursor.after_comma();
+        let named = !cursor.done() && !cursor.sees("in") && !more;
         if named {
             self.declare(cursor, |parser, name| {
                 parser.world.contacts.push(point(name.to_owned(), person, kind, place));
@@ -103,6 +105,10 @@ impl Parser {
             for contact in &mut self.world.contacts[first..] {
                 contact.others = others;
             }
+        }
+        let comma = cursor.after_comma();
+        if !cursor.done() && (cursor.eat("and") || comma) {
+            return self.person_has(cursor, person);
         }
         Ok(())
     }

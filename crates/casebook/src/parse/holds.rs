@@ -25,6 +25,9 @@ const STOPS: &[(&str, Option<Channel>)] = &[
     ("leave me alone", None),
     ("do not call", Some(Channel::Call)),
     ("do not call me", Some(Channel::Call)),
+    ("don't contact me", None),
+    ("don't call", Some(Channel::Call)),
+    ("don't call me", Some(Channel::Call)),
     ("do not text", Some(Channel::Sms)),
     ("do not text me", Some(Channel::Sms)),
     ("do not email", Some(Channel::Email)),
@@ -63,7 +66,7 @@ impl Parser {
         Ok(clauses)
     }
 
-    fn stop(
+    pub(super) fn stop(
         &mut self,
         cursor: &mut Cursor<'_>,
         person: Index,
@@ -135,7 +138,7 @@ impl Parser {
             } else if cursor.eat("until") {
                 until = Some(Moment { date: date(cursor)?, time: None });
             } else {
-                times.push(span(cursor)?);
+                times.extend(span(cursor)?);
             }
             cursor.eat_any(&["and", "or"]);
         }
@@ -155,13 +158,12 @@ fn is_day_or_date(word: &crate::text::Word) -> bool {
     super::moment::is_date(&word.text)
 }
 
-/// Days and hours of one span.
-fn span(cursor: &mut Cursor<'_>) -> Result<WeekTime, Problem> {
+/// Days and hours of one span. One over midnight is two: the morning is the next day's.
+fn span(cursor: &mut Cursor<'_>) -> Result<Vec<WeekTime>, Problem> {
     let start = cursor.place();
     cursor.eat_any(&["on", "all"]);
     let days = days(cursor)?;
     let (mut from_s, mut until_s) = (0, LAST_SECOND);
-    let hours = cursor.place();
     if cursor.eat_any(&["from", "between"]) {
         from_s = second(cursor)?;
         if !cursor.eat_any(&["to", "and", "until"]) {
@@ -175,17 +177,21 @@ fn span(cursor: &mut Cursor<'_>) -> Result<WeekTime, Problem> {
     } else {
         cursor.eat("all day");
     }
-    if until_s < from_s {
-        cursor.back_to(hours);
-        return Err(cursor.problem("a time after the first"));
-    }
     if cursor.place() == start {
         return Err(cursor.problem_among(
             "days or hours: on weekdays, on weekends, on Mondays, from 15:00 to 17:00, before 10:00, after 18:00",
             &["weekdays", "weekends", "from", "before", "after", "at", "until"],
         ));
     }
-    Ok(WeekTime { days: days.unwrap_or(ALL_DAYS), from_s, until_s })
+    let days = days.unwrap_or(ALL_DAYS);
+    if from_s <= until_s {
+        return Ok(vec![WeekTime { days, from_s, until_s }]);
+    }
+    let next_days = (days << 1 | days >> 6) & ALL_DAYS;
+    Ok(vec![
+        WeekTime { days, from_s, until_s: LAST_SECOND },
+        WeekTime { days: next_days, from_s: 0, until_s },
+    ])
 }
 
 /// The end is not part of the span; midnight is the end of the day.

@@ -8,7 +8,7 @@ use super::zone_exists;
 use crate::case::{Moment, TimeOfDay, Zones};
 use crate::error::Problem;
 use crate::text::Cursor;
-use crate::words::{ZONES, phrases};
+use crate::words::{ZONE_LETTERS, ZONES, phrases};
 
 const WEEKDAYS: &[(&str, Weekday)] = &[
     ("mon", Weekday::Monday),
@@ -153,7 +153,7 @@ pub(super) fn time(cursor: &mut Cursor<'_>) -> Result<Option<TimeOfDay>, Problem
     let Some(time) = time else { return Ok(None) };
     cursor.take();
     cursor.eat("local time");
-    let zone = zone(cursor)?;
+    let zone = zone(cursor)?.or_else(|| cursor.choose(ZONE_LETTERS).map(ToOwned::to_owned));
     if zone.is_some() {
         cursor.eat("time");
     }

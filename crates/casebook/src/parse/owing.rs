@@ -51,6 +51,7 @@ impl Parser {
                 }
             };
             cursor.take();
+            self.debt_word(cursor);
             debts.push(debt);
             let comma = cursor.after_comma();
             let more = cursor.eat("and") || comma;
@@ -118,6 +119,15 @@ impl Parser {
             cursor.eat("is stranger");
             return Ok(true);
         }
+        // `Eve is Ming's mother`.
+        let owner = match cursor.peek().and_then(|word| self.names.find(&word.text)) {
+            Some(Named::Person(of)) if cursor.peek_second().is_some_and(|word| word.text == "'s") => {
+                cursor.take();
+                cursor.take();
+                Some(of)
+            }
+            _ => None,
+        };
         let Some(role) = cursor.choose(RELATIONS) else {
             let known = phrases(RELATIONS);
             let close = cursor.problem_among(format!("a relation ({})", known.join(", ")), &known);
@@ -131,18 +141,15 @@ impl Parser {
         cursor.back_to(start);
         let person = self.somebody(cursor)?;
         cursor.back_to(after);
-        cursor.expect("of")?;
         // The parent of a minor is the consumer (12 CFR 1006.6(a)(2)).
-        let minor = cursor.eat("minor");
-        let of = match cursor.peek().and_then(|word| self.names.find(&word.text)) {
-            Some(Named::Person(of)) => of,
-            _ => {
-                return Err(
-                    self.unknown(cursor, "a person's name", |named| matches!(named, Named::Person(_)))
-                );
+        let (of, minor) = match owner {
+            Some(of) => (of, false),
+            None => {
+                cursor.expect("of")?;
+                let minor = cursor.eat("minor");
+                (self.person(cursor)?, minor)
             }
         };
-        cursor.take();
         let role = if minor { Role::CoDebtor } else { role };
         let debts = if cursor.eat_any(&["for", "about", "on"]) {
             self.debt_list(cursor)?

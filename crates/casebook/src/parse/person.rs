@@ -30,15 +30,15 @@ impl Parser {
                     self.sole_agency(cursor)?
                 }
             };
-            return self.made(cursor, agency, person, channel, true);
+            return self.made(cursor, (agency, person), channel, true, None);
         }
         if cursor.eat_any(&["disputes in writing", "asks in writing for original creditor of"]) {
             return self.dispute(cursor, person);
         }
-        if cursor.eat_any(&["consents to", "agrees to"]) {
+        if cursor.eat_any(&["consents to", "agrees to", "gives consent to"]) {
             return self.consent(cursor, person, leading);
         }
-        if cursor.sees("asks") || cursor.eat("says call back") {
+        if cursor.sees("asks") || cursor.sees("requests") || cursor.eat("says call back") {
             return self.call_back(cursor, person, leading);
         }
         if cursor.eat_any(&["revokes", "withdraws", "takes back"]) {
@@ -130,6 +130,10 @@ impl Parser {
         if cursor.eat("moves to") {
             let Some(zone) = zone(cursor)? else { return Err(cursor.problem("a time zone such as Pacific")) };
             return self.plain(cursor, Act::Move { person, zone }, whose);
+        }
+        if cursor.eat("opts out of") {
+            let told = self.told(cursor)?;
+            return self.stop(cursor, person, told, None);
         }
         if cursor.eat_any(&["says to", "says", "tells"]) {
             let told = self.told(cursor)?;
