@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use eventlog::jetstream::{JetStreamLog, JetStreamOptions};
 use forbear_tests::evidence::{Evidence, assert_clean};
-use forbear_tests::load::{Load, eventually, round_time, rounds, spread};
+use forbear_tests::load::{Ends, Load, eventually, round_time, rounds, spread};
 use forbear_tests::nats_server::{NatsServer, client};
 use forbear_tests::program::{Heard, Http, PATIENCE, Program};
 use forbear_tests::site::Site;
@@ -101,8 +101,8 @@ impl Commands {
         std::thread::scope(|scope| {
             scope.spawn(|| until_over(&|nth| self.pay(nth as usize % self.cases.len())));
             scope.spawn(|| until_over(&|_| self.register()));
+            let _ends = Ends(&over);
             meanwhile();
-            over.store(true, Ordering::Relaxed);
         });
     }
 

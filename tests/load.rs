@@ -129,6 +129,16 @@ pub struct Load {
     acknowledged: Mutex<Acknowledged>,
 }
 
+/// Tells the threads that make load that it is over, also when what runs beside them panics: else they, and with
+/// them the test, would never end.
+pub struct Ends<'a>(pub &'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Load {
     /// Brings the platform to where calls can be made: an agency, its collectors, a portfolio for so many rounds,
     /// placed.
@@ -169,9 +179,8 @@ impl Load {
                 scope.spawn(|| self.call_until(&over));
             }
             scope.spawn(|| self.stop_until(&over));
-            let done = meanwhile();
-            over.store(true, Ordering::Relaxed);
-            done
+            let _ends = Ends(&over);
+            meanwhile()
         })
     }
 

@@ -5,7 +5,7 @@
 //!                  └─► expired | voided by a stop
 //! ```
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use events::gate::{
     GateEvent, PermitExpiredV1, PermitRedeemedV1, PermitRefusedV2, PermitRequest, PermitReservedV2,
@@ -18,7 +18,6 @@ use serde::{Deserialize, Serialize};
 use crate::State;
 use crate::attempts::Stage as Attempted;
 use crate::judge::{Facts, Judgement};
-use crate::maps::ByPosition;
 use crate::person::Talk;
 use crate::record::{DEBTS_MAX, spoke};
 
@@ -40,7 +39,7 @@ const REMEMBER_MAX: usize = 1 << 20;
 /// Permits that wait, are in use, or closed lately.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Permits {
-    by_position: ByPosition<Permit>,
+    by_position: BTreeMap<Position, Permit>,
     /// By time of expiry.
     waiting: VecDeque<(Timestamp, Position)>,
     /// By time of redemption.

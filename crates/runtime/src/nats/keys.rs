@@ -10,6 +10,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use model::PersonId;
 use vault::{KeyState, KeyStore, KeyStoreError, WrappedKey};
 
+use super::patience::patiently;
 use super::{NatsError, bucket};
 
 /// Requests in flight at once.
@@ -75,6 +76,13 @@ impl KeyStore for JetStreamKeys {
     }
 
     async fn check_value(&self, offered: &[u8]) -> Result<Vec<u8>, KeyStoreError> {
+        // Asked once, when the process starts.
+        patiently(|| self.check_value_now(offered)).await
+    }
+}
+
+impl JetStreamKeys {
+    async fn check_value_now(&self, offered: &[u8]) -> Result<Vec<u8>, KeyStoreError> {
         const KEY: &str = "check";
         match self.store.create(KEY, Bytes::copy_from_slice(offered)).await {
             Ok(_) => Ok(offered.to_vec()),

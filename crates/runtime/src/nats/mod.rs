@@ -12,6 +12,7 @@ mod client;
 mod keys;
 mod lease;
 mod login;
+mod patience;
 mod serve;
 
 pub use async_nats::Client;
@@ -91,12 +92,18 @@ async fn bucket(
         ..Default::default()
     };
     // Creating a bucket that exists with the same settings is no error; several processes start at once.
-    match context.create_key_value(config).await {
-        Ok(store) => Ok(store),
-        Err(created) => match context.get_key_value(name).await {
-            Ok(store) => same_settings(store, name, replicas, max_age).await,
-            Err(_) => Err(NatsError::new(format!("creating the bucket {name}"), created)),
-        },
+    let open = || async {
+        match context.create_key_value(config.clone()).await {
+            Ok(store) => Ok((store, true)),
+            Err(created) => match context.get_key_value(name).await {
+                Ok(store) => Ok((store, false)),
+                Err(_) => Err(NatsError::new(format!("creating the bucket {name}"), created)),
+            },
+        }
+    };
+    match patience::patiently(open).await? {
+        (store, true) => Ok(store),
+        (store, false) => same_settings(store, name, replicas, max_age).await,
     }
 }
 
