@@ -80,6 +80,7 @@ mod maps;
 mod marks;
 mod number;
 mod permit;
+mod permits;
 mod person;
 mod policies;
 mod query;

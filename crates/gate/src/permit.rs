@@ -5,19 +5,17 @@
 //!                  └─► expired | voided by a stop
 //! ```
 
-use std::collections::{BTreeMap, VecDeque};
-
 use events::gate::{
     GateEvent, PermitExpiredV1, PermitRedeemedV1, PermitRefusedV2, PermitRequest, PermitReservedV2,
     PermitSettledV2, PermitVoidedV1, RefusalsRepeatedV1, RefusedByV2, ShareV1, Tightest,
 };
 use events::{Code, Now, Position, Reason, Refusal, Tally};
 use model::{CaseId, ContactPointId, Outcome, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use crate::State;
 use crate::attempts::Stage as Attempted;
 use crate::judge::{Facts, Judgement};
+use crate::permits::{Permit, Stage};
 use crate::person::Talk;
 use crate::record::{DEBTS_MAX, spoke};
 
@@ -29,186 +27,6 @@ pub const SETTLE_AFTER_MS: i64 = 4 * 3_600_000;
 
 /// Most permits that one tick expires, and most that it settles; the rest waits for the next.
 pub const TICK_EVENTS_MAX: usize = 4096;
-
-/// A closed permit is remembered this long, so that retries find their answer: 24 hours.
-const REMEMBER_MS: i64 = 24 * 3_600_000;
-
-/// Most closed permits that are remembered.
-const REMEMBER_MAX: usize = 1 << 20;
-
-/// Permits that wait, are in use, or closed lately.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Permits {
-    by_position: BTreeMap<Position, Permit>,
-    /// By time of expiry.
-    waiting: VecDeque<(Timestamp, Position)>,
-    /// By time of redemption.
-    dialing: VecDeque<(Timestamp, Position)>,
-    /// By time of closing.
-    closed: VecDeque<(Timestamp, Position)>,
-}
-
-/// A permit, or a share that a permit elsewhere stands on.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Permit {
-    contact: ContactPointId,
-    pub expires_at: Timestamp,
-    pub stage: Stage,
-    /// What it was asked for; `None` once it is closed.
-    pub asked: Option<Box<PermitRequest>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Stage {
-    Waiting,
-    /// A share: the contact may be being made.
-    Placing {
-        call: [u8; 16],
-        at: Timestamp,
-    },
-    Redeemed {
-        call: [u8; 16],
-        at: Timestamp,
-    },
-    Settled {
-        call: [u8; 16],
-        at: Timestamp,
-        outcome: Outcome,
-    },
-    Expired,
-    Voided,
-}
-
-impl Permits {
-    /// Whether it is open, or was lately.
-    pub fn known(&self, permit: Position) -> bool {
-        self.by_position.contains_key(&permit)
-    }
-
-    /// Whether a permit waits and may still be redeemed at `now`: so long it counts.
-    pub fn waits(&self, permit: Position, now: Timestamp) -> bool {
-        let permit = self.by_position.get(&permit);
-        permit.is_some_and(|permit| permit.stage == Stage::Waiting && now <= permit.expires_at)
-    }
-
-    /// Whether a share's contact is being made, or may be.
-    pub fn placing(&self, share: Position) -> bool {
-        let share = self.by_position.get(&share);
-        share.is_some_and(|share| matches!(share.stage, Stage::Placing { .. }))
-    }
-
-    /// The first moment at which a permit may no longer be redeemed.
-    pub fn lapses(&self, permit: Position) -> Option<Timestamp> {
-        self.by_position.get(&permit).map(|permit| permit.expires_at.plus_ms(1))
-    }
-
-    /// When an open permit was redeemed.
-    pub fn redeemed(&self, permit: Position) -> Option<Timestamp> {
-        match self.by_position.get(&permit)?.stage {
-            Stage::Redeemed { at, .. } | Stage::Placing { at, .. } | Stage::Settled { at, .. } => Some(at),
-            Stage::Waiting | Stage::Expired | Stage::Voided => None,
-        }
-    }
-
-    pub fn reserve(&mut self, position: Position, asked: &PermitRequest, expires_at: Timestamp) {
-        let (contact, asked) = (asked.contact, Some(Box::new(asked.clone())));
-        let permit = Permit { contact, expires_at, stage: Stage::Waiting, asked };
-        self.by_position.insert(position, permit);
-        self.waiting.push_back((expires_at, position));
-    }
-
-    /// What an open permit was asked for.
-    pub fn asked(&self, permit: Position) -> Option<Box<PermitRequest>> {
-        self.by_position.get(&permit).and_then(|permit| permit.asked.clone())
-    }
-
-    pub fn redeem(&mut self, permit: Position, call: [u8; 16], at: Timestamp) {
-        self.set(permit, Stage::Redeemed { call, at });
-        self.dialing.push_back((at, permit));
-        self.tidy(at);
-    }
-
-    /// The contact of a share may be being made from now on; says until when.
-    pub fn place(&mut self, share: Position, call: [u8; 16], at: Timestamp) -> Option<Timestamp> {
-        self.set(share, Stage::Placing { call, at });
-        self.dialing.push_back((at, share));
-        self.tidy(at);
-        self.by_position.get(&share).map(|share| share.expires_at)
-    }
-
-    /// Closes a share with what became of it, also if it was closed before because nobody had said so.
-    pub fn close_share(&mut self, share: Position, outcome: Outcome, now: Timestamp) {
-        let Some(known) = self.by_position.get(&share) else { return };
-        let asked = known.asked.clone().filter(|_| outcome == Outcome::Unknown);
-        let (call, at) = match known.stage {
-            Stage::Placing { call, at } | Stage::Settled { call, at, .. } => (call, at),
-            _ => ([0; 16], now),
-        };
-        self.set(share, Stage::Settled { call, at, outcome });
-        self.close(share, now);
-        // It may yet be corrected.
-        if let Some(known) = self.by_position.get_mut(&share) {
-            known.asked = asked;
-        }
-    }
-
-    /// Settles a permit; says when it had been redeemed.
-    pub fn settle(&mut self, permit: Position, outcome: Outcome, now: Timestamp) -> Option<Timestamp> {
-        let Stage::Redeemed { call, at } = self.by_position.get(&permit)?.stage else { return None };
-        self.set(permit, Stage::Settled { call, at, outcome });
-        self.close(permit, now);
-        Some(at)
-    }
-
-    pub fn expire(&mut self, permit: Position, now: Timestamp) {
-        self.set(permit, Stage::Expired);
-        self.close(permit, now);
-    }
-
-    pub fn void(&mut self, permit: Position, now: Timestamp) {
-        self.set(permit, Stage::Voided);
-        self.close(permit, now);
-    }
-
-    fn set(&mut self, permit: Position, stage: Stage) {
-        if let Some(permit) = self.by_position.get_mut(&permit) {
-            permit.stage = stage;
-        }
-    }
-
-    fn close(&mut self, permit: Position, now: Timestamp) {
-        if let Some(closed) = self.by_position.get_mut(&permit) {
-            closed.asked = None;
-        }
-        self.closed.push_back((now, permit));
-        self.tidy(now);
-    }
-
-    /// Drops what the fronts of the queues need no more.
-    fn tidy(&mut self, now: Timestamp) {
-        let by_position = &self.by_position;
-        let stage = |permit: &Position| by_position.get(permit).map(|permit| permit.stage);
-        while self.waiting.front().is_some_and(|(_, permit)| stage(permit) != Some(Stage::Waiting)) {
-            self.waiting.pop_front();
-        }
-        let dialing =
-            |stage: Option<Stage>| matches!(stage, Some(Stage::Redeemed { .. } | Stage::Placing { .. }));
-        while self.dialing.front().is_some_and(|(_, permit)| !dialing(stage(permit))) {
-            self.dialing.pop_front();
-        }
-        while let Some(&(at, permit)) = self.closed.front()
-            && (now.ms_since(at) > REMEMBER_MS || self.closed.len() > REMEMBER_MAX)
-        {
-            self.closed.pop_front();
-            self.by_position.remove(&permit);
-        }
-    }
-
-    pub fn get(&self, contact: ContactPointId, permit: Position) -> Result<&Permit, Refusal> {
-        let found = self.by_position.get(&permit).filter(|permit| permit.contact == contact);
-        found.ok_or_else(|| Code::PERMIT_UNKNOWN.into())
-    }
-}
 
 /// Reserves, or refuses and records it, or finds that the refusal is recorded.
 pub(crate) fn request(state: &State, asked: &PermitRequest, now: Now) -> Result<Vec<GateEvent>, Refusal> {
@@ -408,8 +226,7 @@ pub(crate) struct Finished<'a> {
 
 /// Takes an outcome in.
 pub(crate) fn was_settled(state: &mut State, settled: &PermitSettledV2, now: Timestamp) {
-    let asked = state.permits.asked(settled.permit);
-    let Some(at) = state.permits.settle(settled.permit, settled.outcome, now) else { return };
+    let Some((at, asked)) = state.permits.settle(settled.permit, settled.outcome, now) else { return };
     let &PermitSettledV2 { contact, permit: position, outcome, ref toward, ref discussed, .. } = settled;
     was_made(state, &Finished { contact, position, at, outcome, toward, discussed }, asked);
 }
@@ -455,22 +272,12 @@ pub(crate) fn tick(state: &State, repeated: &[(Tally, u32)], now: Now) -> Vec<Ga
     if !now.trusted {
         return events;
     }
-    let permits = &state.permits;
-    let of = |position: &Position| permits.by_position.get(position);
-    let expired = permits.waiting.iter().take_while(|(last, _)| *last < now.at);
-    let expired = expired.filter_map(|(_, permit)| Some((of(permit)?, *permit)));
-    let expired =
-        expired.filter(|(found, _)| found.stage == Stage::Waiting).map(|(found, permit)| {
-            match state.shares.home(permit) {
-                Some(home) => crate::share::expired(home, found.contact, permit),
-                None => GateEvent::PermitExpired(PermitExpiredV1 { contact: found.contact, permit }),
-            }
-        });
+    let expired = state.permits.lapsed(now.at).map(|(found, permit)| match state.shares.home(permit) {
+        Some(home) => crate::share::expired(home, found.contact, permit),
+        None => GateEvent::PermitExpired(PermitExpiredV1 { contact: found.contact, permit }),
+    });
     events.extend(expired.take(TICK_EVENTS_MAX));
-    let left = permits.dialing.iter().take_while(|(at, _)| now.at.ms_since(*at) > SETTLE_AFTER_MS);
-    let left = left.filter_map(|(_, permit)| Some((of(permit)?, *permit)));
-    let open = |stage| matches!(stage, Stage::Redeemed { .. } | Stage::Placing { .. });
-    let left = left.filter(|(found, _)| open(found.stage));
+    let left = state.permits.unsettled(now.at, SETTLE_AFTER_MS);
     let left = left.map(|(found, permit)| match state.shares.home(permit) {
         Some(home) => crate::share::unknown(home, found.contact, permit, found.expires_at),
         None => settled(found.contact, permit, Outcome::Unknown, Vec::new(), Vec::new()),

@@ -25,7 +25,8 @@ use crate::arena::Record as _;
 use crate::attempts::{Attempt, Stage as Attempted};
 use crate::contact::Contact;
 use crate::homes::{homes, is_told, link_of};
-use crate::permit::{self, Finished, Judged, PERMIT_TTL_MS, Stage, judged};
+use crate::permit::{self, Finished, Judged, PERMIT_TTL_MS, judged};
+use crate::permits::Stage;
 use crate::record::DEBTS_MAX;
 
 /// The shares of this partition, and those that its permits stand on.
@@ -390,12 +391,11 @@ fn given_up(state: &mut State, contact: ContactPointId, share: Position) {
 
 fn was_settled(state: &mut State, settled: &ShareSettledV1, now: Timestamp) {
     let &ShareSettledV1 { contact: id, share, outcome, made, .. } = settled;
-    let asked = state.permits.asked(share);
     let Some(outcome) = outcome else {
         state.permits.void(share, now);
         return given_up(state, id, share);
     };
-    state.permits.close_share(share, outcome, now);
+    let asked = state.permits.close_share(share, outcome, now);
     state.shares.homes.remove(&share);
     let ShareSettledV1 { toward, discussed, .. } = settled;
     let made = Finished { contact: id, position: share, at: made, outcome, toward, discussed };

@@ -14,7 +14,7 @@ use crate::contact::{Contact, Early, Link};
 use crate::figures::Tallies;
 use crate::homes::Partitions;
 use crate::maps::ByContact;
-use crate::permit::Permits;
+use crate::permits::Permits;
 use crate::person::{Hold, Persons};
 use crate::policies::Policies;
 use crate::refusals::Refusals;
