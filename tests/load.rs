@@ -16,6 +16,9 @@ use crate::program::{Heard, Http, PATIENCE};
 pub const CONFIG: &str = r#"
 policies = ["under-test.toml"]
 
+[partitions]
+gate = 2
+
 [nats]
 lease_s = 2
 "#;
@@ -53,8 +56,8 @@ window = "7 days"
 pub const PER_DAY: usize = 3;
 /// As in [`PACK`].
 pub const PER_SEVEN_DAYS: usize = 7;
-/// Partitions of the gate: the program's default.
-pub const PARTITIONS: u16 = 1;
+/// Partitions of the gate, as in [`CONFIG`]: a permit stands on shares that lie in the other one.
+pub const PARTITIONS: u16 = 2;
 
 const COLLECTORS: u32 = 8;
 const CALLERS: u64 = 6;
