@@ -45,6 +45,7 @@ pub(super) async fn import(
         product: import.product.unwrap_or(usual.product),
         currency: import.currency.unwrap_or(usual.currency),
         jurisdiction: import.jurisdiction.unwrap_or(usual.jurisdiction),
+        ..usual
     };
     let key = retry_key.as_deref();
     let report = platform.import_portfolio(&principal, lender, upload(body), defaults, key, |_| {}).await?;

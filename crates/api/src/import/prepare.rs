@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use events::ledger::{Account, CaseOpenedV2, ContactV2, LedgerCommand, PartyV2, PostingV1};
 use events::{Actor, Code, Tenant};
-use model::{CommandId, LenderId, PersonId, Region, Role};
+use model::{CommandId, LenderId, PersonId, PhoneNumber, Region, Role, ZoneName};
 use runtime::Order;
 use vault::{Field, Place, Pseudonyms, SealedField, Vault, VaultError};
 
@@ -61,7 +61,10 @@ impl Run {
                 let Party { row, person, identity, .. } = party;
                 let place = |field| Place { person: *person, field };
                 fields.push(Field { place: place(IDENTITY), plaintext: &identities[identity.clone()] });
-                fields.push(Field { place: place(PHONE), plaintext: row.phone.e164().as_bytes() });
+                fields.extend(
+                    row.numbers()
+                        .map(|(phone, _)| Field { place: place(PHONE), plaintext: phone.e164().as_bytes() }),
+                );
                 if let Some(plaintext) = reference.take() {
                     fields.push(Field { place: place(REFERENCE), plaintext });
                 }
@@ -110,19 +113,24 @@ impl Run {
             .iter()
             .enumerate()
             .map(|(index, party)| {
-                let (identity, phone) = (take(), take());
+                let identity = take();
+                // All of them, though one may be erased.
+                let numbers: Vec<_> = party.row.numbers().map(|number| (number, take())).collect();
                 if index == 0 {
                     reference_sealed = take();
                 }
+                let contact = |((phone, zones), sealed): ((&PhoneNumber, &[ZoneName]), Option<Vec<u8>>)| {
+                    Some(ContactV2 {
+                        contact: pseudonyms.contact_point(phone),
+                        zones: zones.to_vec(),
+                        regions: regions(&party.row.regions, phone, &row.jurisdiction),
+                        sealed: sealed?,
+                    })
+                };
                 Some(PartyV2 {
                     person: party.person,
                     role: party.role,
-                    contacts: vec![ContactV2 {
-                        contact: pseudonyms.contact_point(&party.row.phone),
-                        zones: party.row.zones.clone(),
-                        regions: regions(party.row, &row.jurisdiction),
-                        sealed: phone?,
-                    }],
+                    contacts: numbers.into_iter().map(contact).collect::<Option<_>>()?,
                     sealed: identity?,
                 })
             })
@@ -171,9 +179,9 @@ impl Run {
 
 /// Where the row says that somebody may be, and the country of their number: a number says where it was issued,
 /// and who calls it is judged by that country's rules too. Without the jurisdiction, which holds for the whole case.
-fn regions(person: &PersonRow, jurisdiction: &str) -> Vec<Region> {
-    let mut regions = person.regions.clone();
-    regions.extend(person.phone.country().filter(|country| !person.regions.contains(country)));
+fn regions(named: &[Region], phone: &PhoneNumber, jurisdiction: &str) -> Vec<Region> {
+    let mut regions = named.to_vec();
+    regions.extend(phone.country().filter(|country| !named.contains(country)));
     regions.retain(|region| region.as_str() != jurisdiction);
     regions
 }
@@ -183,8 +191,7 @@ fn identity_of(row: &PersonRow, out: &mut String) {
     match &row.id {
         Some(id) => {
             out.push_str("id/");
-            // Chinese identity numbers may end in x or X.
-            out.extend(id.chars().filter(|sign| !sign.is_whitespace()).map(|sign| sign.to_ascii_uppercase()));
+            out.push_str(id);
         }
         None => {
             out.push_str("phone/");

@@ -32,14 +32,15 @@ impl Platform {
             Principal::Lender(_) => return Err(Code::NOT_FOUND.into()),
             other => return Err(other.forbidden("the lender or the operator")),
         }
-        let opened_on = self.now().0.div_euclid(DAY_MS);
+        let opened_on = i32::try_from(self.now().0.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
         let run = import::Run {
             vault: self.parts.vault.clone(),
             lender,
             actor: principal.actor(),
-            opened_on: i32::try_from(opened_on).unwrap_or(i32::MAX),
+            opened_on,
             nonce: Names::new(principal, retry_key)?.nth(0).0,
         };
+        let defaults = Defaults { today: Some(opened_on), ..defaults };
         let _bulk = self.parts.metrics.bulk_work();
         import::run(run, &self.parts.ledger, reader, defaults, progress).await
     }

@@ -1,5 +1,7 @@
 //! The columns of a portfolio, and the names that files give them.
 
+use super::text;
+
 macro_rules! columns {
     ($($(#[$doc:meta])* $name:ident: $canonical:literal $(, $alias:literal)*;)*) => {
         /// A column. Described in `proto/portfolio.md`.
@@ -40,6 +42,8 @@ columns! {
     DebtorId: "debtor_id", "id_number", "身份证号", "身份证号码", "证件号码";
     /// Personal.
     DebtorPhone: "debtor_phone", "phone", "mobile", "手机号", "手机号码";
+    /// Personal.
+    DebtorPhone2: "debtor_phone2", "phone2", "手机号2", "备用手机号";
     /// IANA names.
     DebtorZone: "debtor_zone", "时区";
     /// ISO 3166.
@@ -63,24 +67,56 @@ columns! {
 }
 
 impl Column {
-    /// Without these no row can be taken.
-    pub const REQUIRED: [Self; 5] =
-        [Self::Reference, Self::Principal, Self::OverdueSince, Self::DebtorName, Self::DebtorPhone];
-
     /// Its canonical name.
     pub const fn name(self) -> &'static str {
         self.names()[0]
     }
 
-    /// The column that a file calls so: letter case does not matter, and a blank or a dash is as good as an
-    /// underscore.
+    /// The column that a file calls so: letter case does not matter, a blank or a dash is as good as an
+    /// underscore, and stars and units (`本金（元）`, `手机号*`) may stand beside it.
     pub fn called(name: &str) -> Option<Self> {
         if let Some(column) = Self::ALL.iter().find(|column| column.name() == name) {
             return Some(*column);
         }
-        let plain = name.trim().to_lowercase().replace([' ', '-'], "_");
-        Self::ALL.iter().copied().find(|column| column.names().contains(&plain.as_str()))
+        let folded = folded(name);
+        let (bare, note) = split_note(&folded);
+        let column = Self::ALL.iter().copied().find(|column| column.names().contains(&bare))?;
+        (note.is_empty() || NOTES.contains(&note)).then_some(column)
     }
+
+    /// The column of amounts that a file calls so and gives in units of ten thousand.
+    pub fn in_ten_thousands(name: &str) -> Option<Self> {
+        let folded = folded(name);
+        let (bare, note) = split_note(&folded);
+        let column = Self::called(bare).filter(|column| column.is_amount())?;
+        note.contains(['万', '萬']).then_some(column)
+    }
+
+    /// Whether it holds an amount of money.
+    pub const fn is_amount(self) -> bool {
+        matches!(self, Self::Principal | Self::Interest | Self::Fees)
+    }
+
+    /// Whether it holds a person's name.
+    pub const fn is_name(self) -> bool {
+        matches!(self, Self::DebtorName | Self::ContactName | Self::Contact2Name)
+    }
+}
+
+/// What may stand in parentheses behind a column's name and changes nothing.
+const NOTES: [&str; 10] =
+    ["元", "人民币", "rmb", "cny", "人民币元", "单位:元", "必填", "选填", "yyyy_mm_dd", "required"];
+
+/// A name as names are compared.
+pub fn folded(name: &str) -> String {
+    let plain = text::plain(name).to_lowercase().replace([' ', '-', '/'], "_");
+    plain.trim_matches(['*', '_']).to_owned()
+}
+
+/// A name and what stands in parentheses behind it.
+fn split_note(name: &str) -> (&str, &str) {
+    let inside = name.strip_suffix([')', ']']).and_then(|rest| rest.rsplit_once(['(', '[']));
+    inside.map_or((name, ""), |(bare, note)| (bare.trim_end_matches(['_', '*']), note))
 }
 
 #[cfg(test)]
@@ -96,7 +132,19 @@ mod tests {
                 assert!(page.contains(&format!("`{name}`")), "proto/portfolio.md does not name {name}");
             }
         }
-        assert_eq!(Column::called(" Debtor Phone"), Some(Column::DebtorPhone));
-        assert_eq!(Column::called("remarks"), None);
+        for (name, column) in [
+            (" Debtor Phone", Column::DebtorPhone),
+            ("手机号码*", Column::DebtorPhone),
+            ("*姓名（必填）", Column::DebtorName),
+            ("本金（元）", Column::Principal),
+            ("\u{feff}合同号\u{3000}", Column::Reference),
+            ("Overdue-Since (YYYY-MM-DD)", Column::OverdueSince),
+        ] {
+            assert_eq!(Column::called(name), Some(column), "{name}");
+        }
+        for name in ["remarks", "手机号（备用）", "本金（万元）"] {
+            assert_eq!(Column::called(name), None, "{name}");
+        }
+        assert_eq!(Column::in_ten_thousands("剩余本金(万元)"), Some(Column::Principal));
     }
 }

@@ -41,9 +41,13 @@ impl Encoding {
 
     /// The text, if it is one in this encoding.
     pub fn decode<'a>(&mut self, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
-        if let Ok(text) = std::str::from_utf8(bytes)
-            && (*self != Self::Gb18030 || bytes.is_ascii())
-        {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            if *self == Self::Gb18030 && !bytes.is_ascii() {
+                // Chinese characters in UTF-8 are others in GB18030, and the chance that text in GB18030 is also such
+                // UTF-8 is one in a hundred thousand.
+                let chinese = text.chars().any(|sign| ('\u{4e00}'..='\u{9fff}').contains(&sign));
+                return if chinese { None } else { self.gb18030(bytes) };
+            }
             if *self == Self::Undecided && !bytes.is_ascii() {
                 *self = Self::Utf8;
             }
@@ -55,7 +59,16 @@ impl Encoding {
         if *self == Self::Utf8 {
             return None;
         }
+        self.gb18030(bytes)
+    }
+
+    fn gb18030(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
         GB18030.decode_without_bom_handling_and_without_replacement(bytes)
+    }
+
+    /// What it may be instead.
+    pub fn other(self) -> Self {
+        if self == Self::Gb18030 { Self::Utf8 } else { Self::Gb18030 }
     }
 
     pub fn name(self) -> &'static str {

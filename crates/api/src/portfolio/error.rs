@@ -16,9 +16,16 @@ pub enum PortfolioError {
     /// UTF-16, as some spreadsheets export.
     #[error("expected UTF-8 or GB18030, got UTF-16; export again as \"CSV UTF-8\"")]
     Utf16,
+    /// Another format, whatever the file is called.
+    #[error(
+        "expected CSV with a header, or JSON lines (one object on each line), got {0}; open it and export it as \"CSV UTF-8\""
+    )]
+    Format(&'static str),
     /// The header cannot be used.
-    #[error("line 1: expected {expected}, got {got}")]
+    #[error("line {line}: expected {expected}, got {got}")]
     Header {
+        /// The line it is on, from 1.
+        line: u64,
         /// The columns.
         expected: String,
         /// What is there.
@@ -117,7 +124,9 @@ pub(super) fn quote(text: &str) -> String {
     let harmless = |sign: char| {
         sign.is_ascii_digit()
             || sign.is_ascii_punctuation()
-            || "年月日元¥￥，．０１２３４５６７８９".contains(sign)
+            || sign == ' '
+            || "年月日号元万亿¥￥，．。（）－０１２３４５６７８９".contains(sign)
+            || matches!(sign, 'e' | 'E') && text.starts_with(|first: char| first.is_ascii_digit())
     };
     let digits = text.chars().filter(|sign| sign.is_ascii_digit() || ('０'..='９').contains(sign)).count();
     let code = text.len() <= 3 && text.is_ascii();

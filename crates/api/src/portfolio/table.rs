@@ -5,12 +5,12 @@ use std::io::{self, Read};
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
+use super::cells::Cells;
 use super::column::Column;
 use super::encoding::Encoding;
 use super::error::{Problem, RowError};
 use super::lines::{LINE_LEN_MAX, Line, Lines};
-use super::row::{self, Cells};
-use super::{Defaults, PortfolioError, PortfolioRow};
+use super::{ColumnNames, Defaults, PortfolioError, Row, read_row};
 
 const COLUMNS_MAX: usize = 256;
 /// A quoted field may run over this many lines. A quotation mark that is never closed costs one row and not
@@ -20,62 +20,62 @@ const ROW_LINES_MAX: usize = 16;
 /// Reads rows under a header.
 #[derive(Debug)]
 pub struct Table {
-    header: Vec<(String, Option<Column>)>,
+    header: Header,
     ignored: Vec<String>,
     fields: Fields,
 }
 
 impl Table {
-    /// Reads the header, the first line that is not blank.
-    pub fn open<R: Read>(lines: &mut Lines<R>, mut encoding: Encoding) -> Result<Self, PortfolioError> {
-        let mut line = Vec::new();
-        loop {
+    /// Reads the header: the first line that has a column which is known. Titles may stand above it.
+    pub fn open<R: Read>(
+        lines: &mut Lines<R>,
+        encoding: &mut Encoding,
+        columns: &ColumnNames,
+        required: &[Column],
+    ) -> Result<Self, PortfolioError> {
+        let mut first_error = None;
+        for _ in 0..TITLE_LINES_MAX {
+            let mut line = Vec::new();
             if lines.next(&mut line)?.is_none() {
-                return Err(PortfolioError::Empty);
-            }
-            if !line.trim_ascii().is_empty() {
                 break;
             }
-        }
-        let mut fields = Fields::new(sniff(&line));
-        let header_error =
-            |expected: &str, got: String| PortfolioError::Header { expected: expected.to_owned(), got };
-        if fields.split(vec![line], lines)?.is_err() {
-            return Err(header_error("column names, each quotation mark closed", "an open one".to_owned()));
-        }
-        let mut header = Vec::new();
-        for bytes in fields.iter() {
-            let name = encoding.decode(bytes).unwrap_or(Cow::Borrowed("?")).trim().to_owned();
-            let column = Column::called(&name);
-            if column.is_some() && header.iter().any(|(_, known)| *known == column) {
-                return Err(header_error("each column once", format!("{name} twice")));
+            if line.iter().all(|byte| byte.is_ascii_whitespace() || DELIMITERS.contains(byte)) {
+                continue;
             }
-            header.push((name, column));
+            let number = lines.number();
+            let mut fields = Fields::new(sniff(&line));
+            let header = match fields.split(vec![line], lines)? {
+                Ok(()) => fields.known_header(encoding, columns, required),
+                Err(problem) => Err(Unfit { known: false, expected: problem.expected, got: problem.got }),
+            };
+            match header {
+                Ok(header) => {
+                    let ignored = header.iter().filter(|(_, column)| column.is_none());
+                    let ignored = ignored.map(|(name, _)| name.clone()).collect();
+                    return Ok(Self { ignored, header, fields });
+                }
+                Err(Unfit { known, expected, got }) => {
+                    let error = PortfolioError::Header { line: number, expected, got };
+                    if known {
+                        return Err(error);
+                    }
+                    first_error.get_or_insert(error);
+                }
+            }
         }
-        let has = |column: &Column| header.iter().any(|(_, known)| *known == Some(*column));
-        let missing = Column::REQUIRED.iter().filter(|column| !has(column));
-        let missing: Vec<_> = missing.map(|column| column.names().join(" or ")).collect();
-        if !missing.is_empty() {
-            // Of a file without a header this is a row, so only known names are repeated.
-            let known = header.iter().filter(|(_, column)| column.is_some()).map(|(name, _)| name.as_str());
-            let known = known.collect::<Vec<_>>().join(", ");
-            let got = format!("{} columns, of which known here: [{known}]", header.len());
-            return Err(PortfolioError::Header { expected: format!("columns {}", missing.join("; ")), got });
-        }
-        let ignored = header.iter().filter(|(_, column)| column.is_none()).map(|(name, _)| name.clone());
-        Ok(Self { ignored: ignored.collect(), header, fields })
+        Err(first_error.unwrap_or(PortfolioError::Empty))
     }
 
     pub fn ignored(&self) -> &[String] {
         &self.ignored
     }
 
-    pub fn next<R: Read>(
+    pub fn next<R: Read, T: Row>(
         &mut self,
         lines: &mut Lines<R>,
         encoding: &mut Encoding,
         defaults: &Defaults,
-    ) -> Option<Result<PortfolioRow, RowError>> {
+    ) -> Option<Result<T, RowError>> {
         let mut line = std::mem::take(&mut self.fields.line);
         let number = loop {
             match lines.next(&mut line) {
@@ -101,20 +101,31 @@ impl Table {
         }
     }
 
-    fn row(&self, line: u64, encoding: &mut Encoding, defaults: &Defaults) -> Result<PortfolioRow, RowError> {
+    fn row<T: Row>(&self, line: u64, encoding: &mut Encoding, defaults: &Defaults) -> Result<T, RowError> {
         let (expected, got) = (self.header.len(), self.fields.iter().count());
         let surplus = self.fields.iter().skip(expected);
         if got < expected || surplus.into_iter().any(|field| !field.trim_ascii().is_empty()) {
+            let advice = if got > expected {
+                " (a cell with a comma in it, such as 1,234.56, must stand in quotation marks)"
+            } else {
+                ""
+            };
             let problem =
-                Problem::row(format!("{expected} fields, as in the header"), format!("{got} fields"));
+                Problem::row(format!("{expected} fields, as in the header{advice}"), format!("{got} fields"));
             return Err(RowError::one(line, problem));
         }
         let mut cells = Cells::default();
         let mut problems = Vec::new();
+        let (mut total, mut filled) = (false, 0);
         for ((name, column), field) in self.header.iter().zip(self.fields.iter()) {
+            // Among the ignored columns may be the one that says what the row is.
+            total |= is_total(field, encoding);
+            filled += usize::from(!field.trim_ascii().is_empty());
             let Some(column) = column else { continue };
             match encoding.decode(field) {
-                Some(text) => cells.put(*column, text),
+                Some(text) => {
+                    cells.put(*column, text);
+                }
                 None => problems.push(Problem::new(
                     name.as_str(),
                     format!("{} text, as in the rest of the file", encoding.name()),
@@ -122,12 +133,69 @@ impl Table {
                 )),
             }
         }
+        if let Some(what) = no_case(&cells, total, filled) {
+            let problem = Problem::row("one case on each row (leave this one out)", what);
+            return Err(RowError::one(line, problem));
+        }
         let name = |column: Column| {
             let named = self.header.iter().find(|(_, known)| *known == Some(column));
             named.map_or(column.name(), |(name, _)| name).to_owned()
         };
-        row::read(line, &cells, &name, problems, defaults)
+        read_row(line, &cells, &name, problems, defaults)
     }
+}
+
+/// What a row is that exports have and that is no case.
+fn no_case(cells: &Cells<'_>, total: bool, filled: usize) -> Option<&'static str> {
+    let reference = cells.get(Column::Reference);
+    if reference.is_some_and(|text| Column::called(text) == Some(Column::Reference)) {
+        return Some("the header once more");
+    }
+    match total && cells.get(Column::DebtorPhone).is_none() {
+        true => Some("a row of totals"),
+        false if filled == 1 && reference.is_none() => Some("a row with a single cell"),
+        false => None,
+    }
+}
+
+/// Lines above a header that may be a title, the day of the export and the like.
+const TITLE_LINES_MAX: usize = 8;
+const DELIMITERS: [u8; 3] = [b'\t', b';', b','];
+const TOTALS: [&str; 7] = ["合计", "总计", "小计", "共计", "total", "subtotal", "grand total"];
+
+fn is_total(field: &[u8], encoding: &mut Encoding) -> bool {
+    const LONGEST: usize = 16;
+    if field.len() > LONGEST || field.first().is_none_or(u8::is_ascii_digit) {
+        return false;
+    }
+    let Some(text) = encoding.decode(field) else { return false };
+    let text = super::text::trimmed(&text).trim_end_matches([':', '：']);
+    TOTALS.iter().any(|total| text.eq_ignore_ascii_case(total))
+}
+
+/// The names of a header, and which column each is.
+type Header = Vec<(String, Option<Column>)>;
+
+/// A line that cannot be the header; `known`: it has columns that are known, so nothing else can.
+struct Unfit {
+    known: bool,
+    expected: String,
+    got: String,
+}
+
+/// The header, if it has the columns without which no row can be taken.
+fn complete(header: Header, required: &[Column]) -> Result<Header, Unfit> {
+    let has = |column: &Column| header.iter().any(|(_, known)| *known == Some(*column));
+    let missing = required.iter().filter(|column| !has(column));
+    let missing: Vec<_> = missing.map(|column| column.names().join(" or ")).collect();
+    if missing.is_empty() {
+        return Ok(header);
+    }
+    // Of a file without a header this is a row, so only known names are repeated.
+    let known = header.iter().filter(|(_, column)| column.is_some()).map(|(name, _)| name.as_str());
+    let known = known.collect::<Vec<_>>();
+    let got = format!("{} columns, of which known here: [{}]", header.len(), known.join(", "));
+    Err(Unfit { known: !known.is_empty(), expected: format!("columns {}", missing.join("; ")), got })
 }
 
 /// The fields of one row.
@@ -171,6 +239,10 @@ impl Fields {
             written += text;
             self.count += ends;
             match result {
+                // A mark that was never closed ends at the next one, some rows on: those must not be lost with it.
+                ReadRecordResult::Record if read.len() > 1 && !closes_well(&read, self.delimiter) => {
+                    break Problem::row("each quotation mark closed", "an open one");
+                }
                 ReadRecordResult::Record if line[taken..].iter().all(|byte| *byte == b'\n') => {
                     self.line = read.swap_remove(0);
                     return Ok(Ok(()));
@@ -197,6 +269,51 @@ impl Fields {
         Ok(Err(problem))
     }
 
+    /// The header in the encoding of the file; or, where files were joined, in the other one, if only there it has columns
+    /// that are known.
+    fn known_header(
+        &self,
+        encoding: &mut Encoding,
+        columns: &ColumnNames,
+        required: &[Column],
+    ) -> Result<Header, Unfit> {
+        let read = |encoding: &mut Encoding| {
+            self.header(encoding, columns).and_then(|header| complete(header, required))
+        };
+        let header = read(encoding);
+        if !matches!(header, Err(Unfit { known: false, .. })) {
+            return header;
+        }
+        let mut other = encoding.other();
+        match read(&mut other) {
+            Err(Unfit { known: false, .. }) => header,
+            found => {
+                *encoding = other;
+                found
+            }
+        }
+    }
+
+    fn header(&self, encoding: &mut Encoding, columns: &ColumnNames) -> Result<Header, Unfit> {
+        let unfit = |expected: &str, got: String| Unfit { known: true, expected: expected.to_owned(), got };
+        let mut header: Header = Vec::new();
+        for bytes in self.iter() {
+            let name = encoding.decode(bytes).unwrap_or(Cow::Borrowed("?"));
+            let name = super::text::trimmed(&name).to_owned();
+            let column = columns.column(&name);
+            if column.is_none() && Column::in_ten_thousands(&name).is_some() {
+                return Err(unfit("amounts in whole units, not in ten thousands", name));
+            }
+            if let Some((other, _)) = header.iter().find(|(_, known)| column.is_some() && *known == column) {
+                let got =
+                    if *other == name { format!("{name} twice") } else { format!("{other} and {name}") };
+                return Err(unfit("each column once", got));
+            }
+            header.push((name, column));
+        }
+        Ok(header)
+    }
+
     fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let ends = &self.ends[..self.count];
         let starts = std::iter::once(0).chain(ends.iter().copied());
@@ -204,9 +321,31 @@ impl Fields {
     }
 }
 
+/// Whether each quoted field of a row is followed by a delimiter or the end of the row.
+fn closes_well(lines: &[Vec<u8>], delimiter: u8) -> bool {
+    let mut bytes = lines.iter().flatten().peekable();
+    let (mut quoted, mut begins) = (false, true);
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' if quoted && bytes.next_if_eq(&&b'"').is_some() => {}
+            b'"' if quoted => {
+                let next = bytes.peek().map_or(b'\n', |next| **next);
+                if next != delimiter && !matches!(next, b'\r' | b'\n') {
+                    return false;
+                }
+                quoted = false;
+            }
+            b'"' if begins => quoted = true,
+            _ => {}
+        }
+        begins = !quoted && (*byte == delimiter || *byte == b'\n');
+    }
+    true
+}
+
 /// The likeliest delimiter of a header: the one that is there most often.
 fn sniff(header: &[u8]) -> u8 {
     let count = |delimiter: u8| header.iter().filter(|byte| **byte == delimiter).count();
     // `max_by_key` keeps the last of equals: the comma.
-    [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
+    DELIMITERS.into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }

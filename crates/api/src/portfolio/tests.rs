@@ -82,7 +82,7 @@ fn given_bad_rows_when_read_then_each_is_reported_and_good_rows_go_on() {
     let mut file = "合同号,本金,逾期日期,姓名,手机号,备注\n".to_owned();
     file += &good("A-1");
     file += "A-2,100,2026-03-01\n";
-    file += "A-3,\"1,000.00\",2026/03/01,,138****5678,\n";
+    file += "A-3,\"1,00.00\",01/03/2026,,138****5678,\n";
     file += "\n,,,,,\n";
     file += "A-4,100,2026-03-01,王小明,13812345678,\"two\nlines\"\n";
     file += &good("A-5");
@@ -95,14 +95,36 @@ fn given_bad_rows_when_read_then_each_is_reported_and_good_rows_go_on() {
     let refused: Vec<_> = rows.iter().filter_map(|row| row.as_ref().err()).map(ToString::to_string).collect();
     let expected = [
         "line 3, column (row): expected 6 fields, as in the header, got 3 fields (F0004)",
-        "line 4, column 本金: expected a plain amount such as 1234.56, without separators or a currency sign, \
-         got \"1,000.00\" (F0105)\n\
-         line 4, column 逾期日期: expected a date as YYYY-MM-DD, such as 2026-03-01, got \"2026/03/01\" (F0004)\n\
+        "line 4, column 本金: expected a point before the decimals, and a comma every three digits or none: 1,234.56, \
+         got \"1,00.00\" (F0105)\n\
+         line 4, column 逾期日期: expected a date with the year first, such as 2026-03-01 (which of two numbers is the \
+         month cannot be known), got \"01/03/2026\" (F0004)\n\
          line 4, column 姓名: expected a value, got nothing (F0004)\n\
-         line 4, column 手机号: expected a whole phone number, got one with hidden digits (*) (F0004)",
+         line 4, column 手机号: expected a whole phone number (one with hidden digits cannot be called: export it \
+         unmasked), got one with hidden digits (F0004)",
         "line 10, column (row): expected each quotation mark closed, got an open one (F0004)",
     ];
     assert_eq!(refused, expected);
+}
+
+#[test]
+fn given_a_mark_that_is_never_closed_when_a_later_row_has_another_then_no_row_between_is_lost() {
+    let header = "合同号,本金,逾期日期,姓名,手机号,备注\n";
+    let good =
+        |reference: &str, remarks: &str| format!("{reference},100,2026-03-01,王小明,13812345678,{remarks}\n");
+    for (open, later) in
+        [("\"open", "\"later\""), ("\"open", "\"a \"\"b\"\"\""), ("\"\"\"open", "\"two\nlines\"")]
+    {
+        let file =
+            [header, &good("A-1", open), &good("A-2", ""), &good("A-3", later), &good("A-4", "")].concat();
+        let rows = read(file.as_bytes());
+        let taken: Vec<_> = rows.iter().flatten().map(|row| row.reference.as_str()).collect();
+        assert_eq!(taken, ["A-2", "A-3", "A-4"], "{open} {later}");
+        assert!(
+            rows[0].as_ref().is_err_and(|error| error.problems[0].got == "an open one"),
+            "{open}: {rows:?}"
+        );
+    }
 }
 
 #[test]
@@ -115,10 +137,16 @@ fn given_each_kind_of_wrong_cell_when_read_then_the_clerk_can_act() {
     let number = "a phone number such as 13812345678 or +8613812345678";
     says(",1,2026-03-01,王,13812345678,,,,,", "合同号", "a text of 1 to 128 bytes", "nothing");
     says("A,0,2026-03-01,王,13812345678,,,,,", "本金", "something that is owed", "0 in all");
-    says("A,-5,2026-03-01,王,13812345678,,,,,", "本金", "an amount that is not negative", "\"-5\"");
+    says(
+        "A,-5,2026-03-01,王,13812345678,,,,,",
+        "本金",
+        "an amount that is not negative (a credit is no claim: leave the row out)",
+        "\"-5\"",
+    );
     says("A,1.005,2026-03-01,王,13812345678,,,,,", "本金", "at most 2 digits after the point", "\"1.005\"");
     let date = "a date as YYYY-MM-DD, such as 2026-03-01";
-    says("A,1,2026-02-30,王,13812345678,,,,,", "逾期日期", date, "\"2026-02-30\"");
+    let real = "a day that the calendar has, such as 2026-03-01";
+    says("A,1,2026-02-30,王,13812345678,,,,,", "逾期日期", real, "\"2026-02-30\"");
     says("A,1,,王,13812345678,,,,,", "逾期日期", date, "nothing");
     says(
         "A,1,2026-03-01,王,1.38E+10,,,,,",
@@ -127,7 +155,12 @@ fn given_each_kind_of_wrong_cell_when_read_then_the_clerk_can_act() {
         "scientific notation, which has lost digits",
     );
     says("A,1,2026-03-01,王,,,,,,", "手机号", "the phone number of the person who is named", "nothing");
-    says("A,1,2026-03-01,王,王小明,,,,,", "手机号", number, "3 characters, none of them a digit");
+    says(
+        "A,1,2026-03-01,王,王小明,,,,,",
+        "手机号",
+        number,
+        "3 characters, none of them a digit (look whether columns are swapped)",
+    );
     says(
         "A,1,2026-03-01,王,13812345678,,李四,,,",
         "紧急联系人电话",

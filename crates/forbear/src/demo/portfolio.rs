@@ -65,7 +65,14 @@ fn good(chance: &mut Chance, row: u64, cases: u64) -> Vec<String> {
         amount(chance.below(20_000)),
         format!("2025-{:02}-{:02}", 1 + chance.below(12), 1 + chance.below(28)),
         name(chance),
-        format!("1101011990{:02}{:02}{:04}", 1 + chance.below(12), 1 + chance.below(28), row % 10_000),
+        // The last digit is never 0: three of them at the end look as if a spreadsheet had cut the number.
+        format!(
+            "1101011990{:02}{:02}{:03}{}",
+            1 + chance.below(12),
+            1 + chance.below(28),
+            row / 9 % 1_000,
+            1 + row % 9
+        ),
         phone,
         contact.as_ref().map(|_| name(chance)).unwrap_or_default(),
         contact.unwrap_or_default(),
