@@ -122,19 +122,25 @@ fn given_a_spreadsheets_export_when_imported_by_the_program_then_its_cases_are_o
     let counts = ["taken", "unchanged", "refused"].map(|count| report[count].as_u64());
     assert_eq!(counts, [Some(3), Some(0), Some(4)], "{report}");
     let key = site.key();
-    let arguments = [
-        "import",
-        text(&sample),
-        "--lender",
-        "lender-1",
-        "--server",
-        &site.server(),
-        "--vault-key",
-        text(&key),
-    ];
-    let (out, _) = run(FORBEAR, &arguments, "warn");
-    let out = String::from_utf8(out).expect("text");
+    let server = site.server();
+    let signed_in = ["--lender", "lender-1", "--server", &server, "--vault-key", text(&key)];
+    let line = |arguments: &[&str]| String::from_utf8(run(FORBEAR, arguments, "warn").0).expect("text");
+    let out = line(&[&["import", text(&sample)][..], &signed_in].concat());
     assert!(out.starts_with("0 cases taken, 3 unchanged, 4 rows refused"), "{out}");
     assert!(out.contains("got a row of totals") && out.contains("got the header once more"), "{out}");
+    // Names of the lender's own, and a look without a platform.
+    let (file, names) = (site.path("bank.csv"), site.path("bank.toml"));
+    let rows = "客户编号,欠款总额,逾期日期,姓名,手机号\nB-1,\"1,234.56\",2026/3/1,王小明,13812345678\n";
+    fs::write(&file, rows).expect("written");
+    fs::write(&names, "'客户编号' = 'reference'\n'欠款总额' = 'principal'\n").expect("written");
+    let columns = ["--columns", text(&names)];
+    let out = line(&[&["import", text(&file), "--check"][..], &columns].concat());
+    assert!(out.starts_with("1 row can be read, 0 rows cannot; nothing was changed"), "{out}");
+    let out = line(&[&["import", text(&file)][..], &columns, &signed_in].concat());
+    assert!(out.starts_with("1 case taken"), "{out}");
+    // And its recall.
+    fs::write(&file, "合同号\nB-1\n").expect("written");
+    let out = line(&[&["import", text(&file), "--kind", "recall"][..], &signed_in].concat());
+    assert!(out.starts_with("1 case recalled, 0 unchanged"), "{out}");
     program.stop();
 }

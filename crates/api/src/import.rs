@@ -7,12 +7,20 @@
 //! Batches keep the file's order. Every stage waits for the next, so a file of any size takes the same memory. Within
 //! a run a row has one command id however often it is sent; across runs the ledger knows a case by its reference and
 //! the row's digest, so the same file twice changes nothing.
+//!
+//! - `file`, `report`: what is asked for, and what became of it. `check`: the report without the import.
+//! - `run`: the stages. `command`: what each kind of row leads to; `prepare`: that of a new case.
 
+mod check;
+mod command;
+mod file;
 mod prepare;
 mod report;
 mod run;
 pub(crate) mod sealed;
 
-pub(crate) use prepare::Run;
+pub use check::check_file;
+pub(crate) use command::Run;
+pub use file::{FileImport, FileKind};
 pub use report::{ImportReport, Progress, ROW_ERRORS_KEPT, Refused};
 pub(crate) use run::run;

@@ -26,7 +26,7 @@ mod token;
 mod week_time;
 
 pub use code_sender::{CodeSender, CommandSender, Delivery, DisplayOnly, NoSender, SendError};
-pub use import::{ImportReport, Progress, ROW_ERRORS_KEPT, Refused};
+pub use import::{FileImport, FileKind, ImportReport, Progress, ROW_ERRORS_KEPT, Refused, check_file};
 pub use notice::{NOTICE, notice};
 pub use platform::*;
 pub use principal::Principal;

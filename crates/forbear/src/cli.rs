@@ -2,6 +2,7 @@
 
 mod explain;
 mod hold;
+mod import;
 mod registry;
 mod told;
 
@@ -10,10 +11,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, LenderId, Outcome, Purpose};
+use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, Outcome, Purpose};
 
 pub use self::explain::{Explain, ExplainRequest, For};
 pub use self::hold::{Hold, HoldOn};
+pub use self::import::{Import, Kind};
 pub use self::registry::{RegisterLine, Standing, Template};
 pub use self::told::{Consent, Contacts, Number};
 use crate::config::Given;
@@ -55,8 +57,11 @@ const SERVE_EXAMPLES: &str = "Examples:
   forbear key /etc/forbear/vault.key           # once; then copy it to every machine
   forbear serve ledger assignment --nats nats://nats-1,nats://nats-2 --replicas 3 --vault-key /etc/forbear/vault.key
   forbear serve gate audit web    --nats nats://nats-1,nats://nats-2 --replicas 3 --vault-key /etc/forbear/vault.key";
-const IMPORT_EXAMPLES: &str = "Example:
-  forbear import portfolio.csv --lender lender-1 && forbear place";
+const IMPORT_EXAMPLES: &str = "Examples:
+  forbear import portfolio.csv --check                                  # what is wrong with it? Needs no platform
+  forbear import portfolio.csv --lender lender-1 && forbear place
+  forbear import export.csv --lender lender-1 --columns bank.toml       # 'their name' = 'our name', a line each
+  forbear import recalled.csv --lender lender-1 --kind recall           # a column of references is enough";
 const AGENCY_EXAMPLES: &str = "Example:
   forbear agency add 1 --name 'An agency' --jurisdictions CN --capacity 1000 --lines +864001000101";
 const PERMIT_EXAMPLES: &str = "Example:
@@ -140,7 +145,8 @@ pub enum Command {
     /// the servers.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
-    /// Import a lender's portfolio file (CSV or JSON lines; columns: proto/portfolio.md).
+    /// Import a lender's file (CSV or JSON lines; columns and spellings: proto/portfolio.md): new cases, or cases
+    /// that are recalled.
     ///
     /// Good rows are taken, bad ones reported with line, column, what was expected and what came. The same
     /// file again changes nothing, so an import that was broken off is simply repeated.
@@ -370,19 +376,6 @@ pub struct Server {
     /// The data directory, where it is on this machine.
     #[arg(long, env = "FORBEAR_DATA", default_value = "forbear-data")]
     pub data: PathBuf,
-}
-
-/// `forbear import`.
-#[derive(Debug, Args)]
-pub struct Import {
-    /// The file.
-    pub file: PathBuf,
-    /// Whose cases they are, such as lender-1.
-    #[arg(long)]
-    pub lender: LenderId,
-    /// How the platform is reached.
-    #[command(flatten)]
-    pub server: Server,
 }
 
 /// `forbear agency`.

@@ -115,9 +115,17 @@ impl Client {
     }
 
     /// Commands, with a long body. It can be read only once, so it is sent only once.
-    pub fn upload(&self, path: &str, reader: impl Read + 'static) -> Result<Value, Failure> {
+    pub fn upload(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        reader: impl Read + 'static,
+    ) -> Result<Value, Failure> {
         let body = SendBody::from_owned_reader(reader);
-        let request = self.request(&self.patient, path, "application/octet-stream");
+        let mut request = self.request(&self.patient, path, "application/octet-stream");
+        for (name, value) in query {
+            request = request.query(name, value);
+        }
         self.read(request.send(body)).map_err(|miss| miss.failure)
     }
 

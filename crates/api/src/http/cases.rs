@@ -1,5 +1,7 @@
 //! Cases: import, look up, pay, close.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -9,12 +11,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::asker::{Asker, RetryKey};
-use super::input::{Input, Params, after, id, malformed, parsed, parsed_if_any};
+use super::input::{Input, Params, after, id, malformed, parsed, parsed_if_any, without_input};
 use super::problem::Problem;
 use super::upload::upload;
+use crate::import::{FileImport, FileKind};
 use crate::json::parse_day;
 use crate::platform::{Payment, Platform};
-use crate::portfolio::Defaults;
+use crate::portfolio::{ColumnNames, Defaults};
 use crate::shape;
 
 /// The file's format and encoding are found from its content; `format` is for the reader of a log.
@@ -26,6 +29,11 @@ pub(super) struct Import {
     #[serde(default, deserialize_with = "parsed_if_any")]
     currency: Option<Currency>,
     jurisdiction: Option<String>,
+    kind: Option<String>,
+    #[serde(default, deserialize_with = "parsed_if_any")]
+    check: Option<bool>,
+    /// A JSON object: their names of columns, and ours.
+    columns: Option<String>,
 }
 
 pub(super) async fn import(
@@ -45,11 +53,26 @@ pub(super) async fn import(
         product: import.product.unwrap_or(usual.product),
         currency: import.currency.unwrap_or(usual.currency),
         jurisdiction: import.jurisdiction.unwrap_or(usual.jurisdiction),
+        columns: import.columns.as_deref().map_or(Ok(usual.columns), column_names)?,
         ..usual
     };
+    let kind = match import.kind.as_deref() {
+        None => FileKind::default(),
+        Some(word) => FileKind::of(word).ok_or_else(|| {
+            malformed(format!("kind: expected one of {}", FileKind::ALL.map(FileKind::word).join(", ")))
+        })?,
+    };
+    let import = FileImport { kind, check: import.check.unwrap_or(false), defaults };
     let key = retry_key.as_deref();
-    let report = platform.import_portfolio(&principal, lender, upload(body), defaults, key, |_| {}).await?;
+    let report = platform.import_file(&principal, lender, import, upload(body), key, |_| {}).await?;
     Ok(Json(report.shape()))
+}
+
+fn column_names(text: &str) -> Result<ColumnNames, Problem> {
+    let names: BTreeMap<String, String> = serde_json::from_str(text)
+        .map_err(|error| malformed(format!("columns: {}", without_input(&error))))?;
+    let pairs = names.iter().map(|(their, our)| (their.as_str(), our.as_str()));
+    Ok(ColumnNames::new(pairs).map_err(|error| malformed(format!("columns: {error}")))?)
 }
 
 pub(super) async fn case(

@@ -1,33 +1,15 @@
-//! From rows to commands: pseudonyms, sealed fields, postings.
+//! A new case: pseudonyms, sealed fields, postings.
 
 use std::ops::Range;
 
+use events::Code;
 use events::ledger::{Account, CaseOpenedV2, ContactV2, LedgerCommand, PartyV2, PostingV1};
-use events::{Actor, Code, Tenant};
-use model::{CommandId, LenderId, PersonId, PhoneNumber, Region, Role, ZoneName};
-use runtime::Order;
-use vault::{Field, Place, Pseudonyms, SealedField, Vault, VaultError};
+use model::{PersonId, PhoneNumber, Region, Role, ZoneName};
+use vault::{Field, Place, Pseudonyms, SealedField, VaultError};
 
+use super::command::{Prepared, PreparedRows, Run};
 use super::sealed::{IDENTITY, PHONE, REFERENCE, put_identity};
 use crate::portfolio::{PersonRow, PortfolioRow, Problem, RowError};
-
-/// What all rows of a run have in common.
-#[derive(Clone)]
-pub(crate) struct Run {
-    pub vault: Vault,
-    pub lender: LenderId,
-    pub actor: Actor,
-    /// Days since 1970-01-01.
-    pub opened_on: i32,
-    /// Makes the command ids of this run differ from those of every other.
-    pub nonce: [u8; 16],
-}
-
-/// A row that is on its way to the ledger.
-pub(super) struct Prepared {
-    pub line: u64,
-    pub order: Order<LedgerCommand>,
-}
 
 /// A person of a row: where their sealed fields begin in the list of fields.
 struct Party<'a> {
@@ -44,10 +26,7 @@ struct Case<'a> {
 
 impl Run {
     /// Prepares a batch. Each person's key is durable before this returns.
-    pub(super) async fn prepare(
-        &self,
-        rows: &[PortfolioRow],
-    ) -> Result<Vec<Result<Prepared, RowError>>, VaultError> {
+    pub(super) async fn prepare(&self, rows: &[PortfolioRow]) -> Result<PreparedRows, VaultError> {
         let pseudonyms = self.vault.pseudonyms();
         let mut identities = Vec::with_capacity(rows.len() * 64);
         let mut text = String::new();
@@ -72,7 +51,7 @@ impl Run {
         }
         let mut sealed = self.vault.seal_batch(&fields).await?.into_iter();
         let mut scratch = Vec::with_capacity(512);
-        Ok(cases.into_iter().map(|case| self.order(case, pseudonyms, &mut sealed, &mut scratch)).collect())
+        Ok(cases.into_iter().map(|case| self.opening(case, pseudonyms, &mut sealed, &mut scratch)).collect())
     }
 
     fn parties<'a>(
@@ -95,7 +74,7 @@ impl Run {
         Case { row, parties: people.map(party).collect() }
     }
 
-    fn order(
+    fn opening(
         &self,
         case: Case<'_>,
         pseudonyms: &Pseudonyms,
@@ -139,41 +118,24 @@ impl Run {
         let (Some(parties), Some(reference_sealed)) = (parties, reference_sealed) else {
             return Err(erased(row.line));
         };
-        let id = pseudonyms.case(self.lender, &row.reference);
+        let id = self.case(&row.reference);
         scratch.clear();
         row.canonical(scratch);
         let digest = pseudonyms.row_digest(scratch);
-        scratch.clear();
-        for part in [&self.nonce, &id.0, &digest] {
-            scratch.extend_from_slice(part);
-        }
-        scratch.extend_from_slice(&row.line.to_be_bytes());
-        // The day is part of the command, so the same file on another day is another command; its content
-        // makes it unchanged.
-        scratch.extend_from_slice(&self.opened_on.to_be_bytes());
         let opening = CaseOpenedV2 {
             case: id,
             lender: self.lender,
             product: row.product.clone(),
             currency: row.principal.currency,
             jurisdiction: row.jurisdiction.clone(),
-            opened_on: self.opened_on,
+            opened_on: self.today,
             overdue_since: row.overdue_since,
             postings: postings(row)?,
             parties,
             reference_sealed,
             digest,
         };
-        Ok(Prepared {
-            line: row.line,
-            order: Order {
-                id: CommandId(pseudonyms.row_digest(scratch)),
-                actor: self.actor,
-                tenant: Tenant::Lender(self.lender),
-                cause: None,
-                command: LedgerCommand::OpenCase(Box::new(opening)),
-            },
-        })
+        Ok(self.order(row.line, id, &digest, LedgerCommand::OpenCase(Box::new(opening))))
     }
 }
 

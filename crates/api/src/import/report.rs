@@ -12,10 +12,12 @@ pub const ROW_ERRORS_KEPT: usize = 1_000;
 /// What became of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImportReport {
-    /// Cases opened.
+    /// Cases opened, or recalled.
     pub taken: u64,
-    /// Rows whose case was known with the same content.
+    /// Rows whose case was so already.
     pub unchanged: u64,
+    /// Of a file that was only read: rows that can be read. Nothing was changed.
+    pub readable: Option<u64>,
     /// Rows refused, and why.
     pub refused: Refused,
     /// False: the file could not be read to its end; the last error says why.
@@ -51,7 +53,7 @@ pub struct Progress {
 impl ImportReport {
     /// Rows in all.
     pub fn rows(&self) -> u64 {
-        self.taken + self.unchanged + self.refused.total
+        self.taken + self.unchanged + self.readable.unwrap_or(0) + self.refused.total
     }
 
     /// Rows per second; of a run too short to measure, the rows.
@@ -62,6 +64,7 @@ impl ImportReport {
     }
 
     pub(super) fn refuse(&mut self, error: RowError) {
+        self.complete &= !error.is_unreadable();
         self.refused.total += 1;
         if self.refused.shown.len() < ROW_ERRORS_KEPT {
             self.refused.shown.push(error);
@@ -78,6 +81,7 @@ impl ImportReport {
         json!({
             "taken": self.taken,
             "unchanged": self.unchanged,
+            "readable": self.readable,
             "refused": self.refused.total,
             "complete": self.complete,
             "ignored_columns": self.ignored_columns,

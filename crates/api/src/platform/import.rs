@@ -7,16 +7,14 @@ use model::LenderId;
 
 use super::Platform;
 use super::give::Names;
-use crate::import::{self, ImportReport, Progress};
-use crate::portfolio::Defaults;
+use crate::import::{self, FileImport, FileKind, ImportReport, Progress};
+use crate::portfolio::{Defaults, PortfolioRow, RecallRow};
 use crate::principal::Principal;
 
 const DAY_MS: i64 = 86_400_000;
 
 impl Platform {
-    /// Imports a lender's file: for that lender and the operator. Reads it on a thread, in constant memory;
-    /// `progress` is called after each thousand rows. A row that is refused does not stop the others, and the same
-    /// file twice changes nothing. Dropping the future stops the import; what was taken stays.
+    /// Imports a file of new cases, as [`Platform::import_file`].
     pub async fn import_portfolio(
         &self,
         principal: &Principal,
@@ -26,22 +24,49 @@ impl Platform {
         retry_key: Option<&str>,
         progress: impl FnMut(Progress) + Send,
     ) -> Result<ImportReport, Refusal> {
+        let import = FileImport { defaults, ..FileImport::default() };
+        self.import_file(principal, lender, import, reader, retry_key, progress).await
+    }
+
+    /// Imports a lender's file: for that lender and the operator. Reads it on a thread, in constant memory;
+    /// `progress` is called after each thousand rows. A row that is refused does not stop the others, and the same
+    /// file twice changes nothing. Dropping the future stops the import; what was taken stays.
+    pub async fn import_file(
+        &self,
+        principal: &Principal,
+        lender: LenderId,
+        mut import: FileImport,
+        reader: impl Read + Send + 'static,
+        retry_key: Option<&str>,
+        progress: impl FnMut(Progress) + Send,
+    ) -> Result<ImportReport, Refusal> {
         match principal {
             Principal::Operator => {}
             Principal::Lender(own) if *own == lender => {}
             Principal::Lender(_) => return Err(Code::NOT_FOUND.into()),
             other => return Err(other.forbidden("the lender or the operator")),
         }
-        let opened_on = i32::try_from(self.now().0.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
+        let today = i32::try_from(self.now().0.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
+        import.defaults.today = Some(today);
+        let _bulk = self.parts.metrics.bulk_work();
+        if import.check {
+            let checking = tokio::task::spawn_blocking(move || import::check_file(import, reader));
+            return checking.await.unwrap_or_else(|error| {
+                tracing::error!(%error, "checking a file did not end");
+                Err(Code::UNAVAILABLE.into())
+            });
+        }
         let run = import::Run {
             vault: self.parts.vault.clone(),
             lender,
             actor: principal.actor(),
-            opened_on,
+            today,
             nonce: Names::new(principal, retry_key)?.nth(0).0,
         };
-        let defaults = Defaults { today: Some(opened_on), ..defaults };
-        let _bulk = self.parts.metrics.bulk_work();
-        import::run(run, &self.parts.ledger, reader, defaults, progress).await
+        let (ledger, defaults) = (&self.parts.ledger, import.defaults);
+        match import.kind {
+            FileKind::Dispatch => import::run::<PortfolioRow>(run, ledger, reader, defaults, progress).await,
+            FileKind::Recall => import::run::<RecallRow>(run, ledger, reader, defaults, progress).await,
+        }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! - `encoding`, `lines`, `table`, `json_lines`: from bytes to cells; `column`, `naming`: whose they are.
 //! - `cells`: from cells to values; `text`, `amount`, `date`, `phone`, `identity`, `region`, `zone`: one kind each.
-//! - `row`, `person`: what a row says.
+//! - `row`, `recall`, `person`: what a row says.
 
 mod amount;
 mod cells;
@@ -19,6 +19,7 @@ mod lines;
 mod naming;
 mod person;
 mod phone;
+mod recall;
 mod region;
 mod row;
 mod table;
@@ -33,6 +34,7 @@ use model::Currency;
 pub use error::{PortfolioError, Problem, RowError};
 pub use naming::ColumnNames;
 pub use person::{PersonRow, SecondNumber};
+pub use recall::RecallRow;
 pub use row::PortfolioRow;
 
 use cells::{Cells, Reading};
@@ -122,6 +124,14 @@ impl<R: Read, T: Row> Rows<R, T> {
     /// Bytes read so far, for a progress bar.
     pub fn offset(&self) -> u64 {
         self.lines.offset()
+    }
+
+    /// What the file calls the column of the lender's own number of a case.
+    pub fn reference_column(&self) -> &str {
+        match &self.format {
+            Format::Table(table) => table.name(Column::Reference),
+            Format::JsonLines => Column::Reference.name(),
+        }
     }
 
     /// Columns of the file that mean nothing here.

@@ -66,6 +66,12 @@ impl Table {
         Err(first_error.unwrap_or(PortfolioError::Empty))
     }
 
+    /// What the file calls a column.
+    pub fn name(&self, column: Column) -> &str {
+        let named = self.header.iter().find(|(_, known)| *known == Some(column));
+        named.map_or(column.name(), |(name, _)| name)
+    }
+
     pub fn ignored(&self) -> &[String] {
         &self.ignored
     }
@@ -137,10 +143,7 @@ impl Table {
             let problem = Problem::row("one case on each row (leave this one out)", what);
             return Err(RowError::one(line, problem));
         }
-        let name = |column: Column| {
-            let named = self.header.iter().find(|(_, known)| *known == Some(column));
-            named.map_or(column.name(), |(name, _)| name).to_owned()
-        };
+        let name = |column: Column| self.name(column).to_owned();
         read_row(line, &cells, &name, problems, defaults)
     }
 }
@@ -195,7 +198,8 @@ fn complete(header: Header, required: &[Column]) -> Result<Header, Unfit> {
     let known = header.iter().filter(|(_, column)| column.is_some()).map(|(name, _)| name.as_str());
     let known = known.collect::<Vec<_>>();
     let got = format!("{} columns, of which known here: [{}]", header.len(), known.join(", "));
-    Err(Unfit { known: !known.is_empty(), expected: format!("columns {}", missing.join("; ")), got })
+    let expected = format!("columns {} (names of your own: import --columns)", missing.join("; "));
+    Err(Unfit { known: !known.is_empty(), expected, got })
 }
 
 /// The fields of one row.

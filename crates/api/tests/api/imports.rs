@@ -2,8 +2,8 @@
 
 use std::io::{Cursor, Read};
 
-use api::portfolio::Defaults;
-use api::{Principal, Progress, ROW_ERRORS_KEPT};
+use api::portfolio::{ColumnNames, Defaults};
+use api::{FileImport, FileKind, ImportReport, Principal, Progress, ROW_ERRORS_KEPT};
 use eventlog::memory::Faults;
 use events::Code;
 use model::Role;
@@ -164,4 +164,64 @@ async fn given_an_imported_case_then_its_people_read_back_and_an_erased_one_does
     let again = given.import(LENDER, &format!("{HEADER}\n{}\n", ROW.replace("L-1,", "L-9,"))).await;
     assert_eq!((again.taken, again.refused.total), (0, 1));
     assert_eq!(again.refused.shown[0].problems[0].code, Code::FORBIDDEN);
+}
+
+async fn import(given: &Given, principal: &Principal, import: FileImport, file: &str) -> ImportReport {
+    let reader = Cursor::new(file.to_owned().into_bytes());
+    given.platform.import_file(principal, LENDER, import, reader, None, |_| {}).await.expect("imported")
+}
+
+#[tokio::test]
+async fn given_cases_when_a_recall_file_comes_then_each_is_closed_once_and_unknown_ones_are_named() {
+    let given = Given::nothing().await;
+    let second = ROW.replace("L-1,", "L-2,");
+    given.import(LENDER, &format!("{HEADER}\n{ROW}\n{second}\n")).await;
+    given.import(OTHER_LENDER, &format!("{HEADER}\n{}\n", ROW.replace("L-1,", "L-9,"))).await;
+    let lender = Principal::Lender(LENDER);
+    let recall = || FileImport { kind: FileKind::Recall, ..FileImport::default() };
+    // The last is another lender's.
+    let file = "合同号,备注\nL-1,\nL-3,\nL-9,\n";
+    let report = import(&given, &lender, recall(), file).await;
+    assert_eq!((report.taken, report.unchanged, report.refused.total), (1, 0, 2));
+    let problems: Vec<_> =
+        report.refused.shown.iter().map(|error| (error.line, &error.problems[0])).collect();
+    let named: Vec<_> =
+        problems.iter().map(|(line, problem)| (*line, problem.column.as_str(), problem.code)).collect();
+    assert_eq!(named, [(3, "合同号", Code::CASE_UNKNOWN), (4, "合同号", Code::CASE_UNKNOWN)]);
+    assert_eq!(problems[0].1.got, "one that is not known");
+    assert_eq!(report.ignored_columns, ["备注"]);
+    let again = import(&given, &lender, recall(), file).await;
+    assert_eq!((again.taken, again.unchanged), (0, 1));
+    let closed = |reference: &'static str| {
+        let (platform, case) = (given.platform.clone(), given.case_id(LENDER, reference));
+        async move { platform.case(&Principal::Operator, case).await.expect("a case").view.closed.is_some() }
+    };
+    assert!(closed("L-1").await && !closed("L-2").await);
+}
+
+#[tokio::test]
+async fn given_names_of_the_lenders_own_when_imported_then_they_are_understood_and_others_are_not() {
+    let given = Given::nothing().await;
+    let columns =
+        ColumnNames::new([("客户手机", "debtor_phone"), ("编号", "reference"), ("欠款", "principal")])
+            .expect("fits");
+    let defaults = Defaults { columns, ..Defaults::default() };
+    // The collector's number has a name that is known, and the debtor's one that is not.
+    let file = "编号,欠款,逾期日期,姓名,客户手机,手机号\nN-1,100,2026-08-01,王小明,13812345678,催收员\n";
+    let report =
+        import(&given, &Principal::Lender(LENDER), FileImport { defaults, ..FileImport::default() }, file)
+            .await;
+    assert_eq!((report.taken, report.refused.total), (1, 0), "{:?}", report.refused.shown);
+    assert_eq!(report.ignored_columns, ["手机号"]);
+}
+
+#[tokio::test]
+async fn given_a_file_when_only_checked_then_it_is_reported_on_and_nothing_changes() {
+    let given = Given::nothing().await;
+    let lender = Principal::Lender(LENDER);
+    let file = format!("{HEADER}\n{ROW}\n{}\n", ROW.replace("1000.00", "much"));
+    let check = FileImport { check: true, ..FileImport::default() };
+    let report = import(&given, &lender, check, &file).await;
+    assert_eq!((report.readable, report.taken, report.refused.total), (Some(1), 0, 1));
+    assert_eq!(given.import(LENDER, &file).await.taken, 1, "it had been taken by the check");
 }
