@@ -156,11 +156,11 @@ fn check_part(part: &'static str, line: &str) -> Result<(), CheckpointError> {
 }
 
 /// One text per number: no sign, no leading zeroes.
-fn parse_size(line: &str) -> Option<u64> {
+pub(crate) fn parse_size(line: &str) -> Option<u64> {
     let is_canonical = line == "0" || !line.starts_with(['0', '+']);
     is_canonical.then(|| line.parse().ok()).flatten()
 }
 
-fn parse_root(line: &str) -> Option<Hash> {
+pub(crate) fn parse_root(line: &str) -> Option<Hash> {
     <[u8; HASH_BYTES]>::try_from(STANDARD.decode(line).ok()?).ok().map(Hash::from_bytes)
 }
