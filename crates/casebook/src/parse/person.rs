@@ -188,9 +188,14 @@ impl Parser {
     }
 
     pub(super) fn represented(&mut self, cursor: &mut Cursor<'_>, person: Index) -> Happening {
-        cursor.eat_any(&["by attorney", "by lawyer", "by"]);
-        if let Some(Named::Person(_)) = cursor.peek().and_then(|word| self.names.find(&word.text)) {
-            cursor.take();
+        if !cursor.eat_any(&["by attorney", "by lawyer"]) && cursor.eat("by") {
+            match cursor.peek().and_then(|word| self.names.find(&word.text)) {
+                Some(Named::Person(_)) => cursor.take(),
+                _ => {
+                    let expected = "an attorney, whom a fact names as in \"Law is the attorney of Alice\"";
+                    return Err(self.unknown(cursor, expected, |named| matches!(named, Named::Person(_))));
+                }
+            };
         }
         let clauses = self.rest(cursor, &[DATED, &[Clause::About]])?;
         let told = self.sole_agency(cursor).map_or(By::Person, By::Agency);
