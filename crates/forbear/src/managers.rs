@@ -8,10 +8,10 @@ use events::gate::{
     ContactClosedV1, ContactLinkedV2, ContactPlacedV1, GateCommand, GateEvent, LineRegisteredV1,
     StandingChangedV1,
 };
-use events::ledger::{Account, CaseOpenedV2, LedgerEvent};
+use events::ledger::{Account, CaseOpenedV2, LedgerEvent, ZONES_MAX};
 use gate::Gate;
 use ledger::Ledger;
-use model::{AgencyId, CollectorId, ContactPointId, Place};
+use model::{AgencyId, CollectorId, ContactPointId, Place, ZoneName};
 use runtime::manager::{self, Manager};
 
 /// Ledger → gate: who is behind which number, for which case.
@@ -31,17 +31,25 @@ impl Manager for Contacts {
 }
 
 fn links(opened: &CaseOpenedV2) -> impl Iterator<Item = ContactLinkedV2> + '_ {
-    opened.parties.iter().flat_map(move |party| {
-        party.contacts.iter().map(move |contact| ContactLinkedV2 {
+    let contacts =
+        opened.parties.iter().flat_map(|party| party.contacts.iter().map(move |contact| (party, contact)));
+    contacts.flat_map(move |(party, contact)| {
+        let link = |zones: &[ZoneName]| ContactLinkedV2 {
             contact: contact.contact,
             case: opened.case,
             lender: opened.lender,
             person: party.person,
             role: party.role,
-            zones: contact.zones.clone(),
+            zones: zones.to_vec(),
             regions: opened.regions(contact),
             place: Place::Unknown,
-        })
+        };
+        let zones = party.zones(contact);
+        if zones.is_empty() {
+            return vec![link(&zones)];
+        }
+        // Zones add up in the gate, which takes so many at once.
+        zones.chunks(ZONES_MAX).map(link).collect()
     })
 }
 

@@ -136,6 +136,24 @@ impl CaseOpenedV2 {
     }
 }
 
+impl PartyV2 {
+    /// Every zone in which a contact must be convenient that is made at one of the person's contact points: its own, and those of
+    /// their others, since they may be wherever any of them is (12 CFR 1006, comment 6(b)(1)(i)-2). None where its own are not
+    /// known: no other one tells them.
+    pub fn zones(&self, contact: &ContactV2) -> Vec<ZoneName> {
+        let mut zones = contact.zones.clone();
+        if zones.is_empty() {
+            return zones;
+        }
+        for zone in self.contacts.iter().flat_map(|other| &other.zones) {
+            if !zones.contains(zone) {
+                zones.push(zone.clone());
+            }
+        }
+        zones
+    }
+}
+
 impl From<ContactV1> for ContactV2 {
     fn from(old: ContactV1) -> Self {
         let ContactV1 { contact, zones, sealed } = old;
@@ -218,5 +236,27 @@ mod tests {
         assert_eq!(case.regions(&contact), regions(&["CN"]));
         contact.regions = regions(&["CN", "HK", "US-MA"]);
         assert_eq!(case.regions(&contact), regions(&["CN", "HK", "US-MA"]));
+    }
+
+    #[test]
+    fn given_numbers_in_two_zones_when_one_is_called_then_both_zones_count() {
+        let contact = |number: u8, zones: &[&str]| ContactV2 {
+            contact: ContactPointId([number; 16]),
+            zones: zones.iter().map(|zone| zone.parse().expect("a zone")).collect(),
+            regions: vec![],
+            sealed: vec![],
+        };
+        let contacts = vec![
+            contact(1, &["America/New_York"]),
+            contact(2, &["America/Denver", "America/New_York"]),
+            contact(3, &[]),
+        ];
+        let party = PartyV2 { person: PersonId([1; 16]), role: Role::Debtor, contacts, sealed: vec![] };
+        let zones = |index: usize| -> Vec<String> {
+            party.zones(&party.contacts[index]).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(zones(0), ["America/New_York", "America/Denver"]);
+        assert_eq!(zones(1), ["America/Denver", "America/New_York"]);
+        assert_eq!(zones(2), [""; 0]);
     }
 }
