@@ -131,10 +131,18 @@ frozen! {
         0x0202 AgencySuspended = { 1: AgencySuspendedV1 }
         0x0203 CollectorRegistered = { 1: CollectorRegisteredV1 }
         0x0204 CollectorEnded = { 1: CollectorEndedV1 }
-        0x0205 CaseOffered = { 1: CaseOfferedV1 }
+        0x0205 CaseOffered = { 1: CaseOfferedV1, 2: CaseOfferedV2 }
         0x0206 CasePlaced = { 1: CasePlacedV1 }
         0x0207 CaseWithdrawn = { 1: CaseWithdrawnV1 }
         0x0208 PlacementRan = { 1: PlacementRanV1 }
+        0x0209 AgencyTermsSet = { 1: AgencyTermsSetV1 }
+        0x020a LenderTermsSet = { 1: LenderTermsSetV1 }
+        0x020b CollectorCertified = { 1: CollectorCertifiedV1 }
+        0x020c CollectorStanding = { 1: CollectorStandingV1 }
+        0x020d CaseDescribed = { 1: CaseDescribedV1 }
+        0x020e PlanStaged = { 1: PlanStagedV1 }
+        0x020f PlanAdopted = { 1: PlanAdoptedV1 }
+        0x0210 PlanProgressed = { 1: PlanProgressedV1 }
     }
     GateEvent from gate {
         0x0301 PolicyAdopted = { 1: PolicyAdoptedV1, 2: PolicyAdoptedV2 }

@@ -13,12 +13,14 @@ mod input;
 mod json_lines;
 mod lines;
 mod permits;
+mod placement;
 mod policies;
 mod probes;
 mod problem;
 mod recorded;
 mod registry;
 mod sign_in;
+mod terms;
 mod upload;
 
 use std::net::SocketAddr;
@@ -60,6 +62,17 @@ pub fn router(platform: Platform) -> Router {
         .route("/collectors/{collector}/end", post(agencies::end_collector))
         .route("/collectors/{collector}/queue", get(agencies::queue))
         .route("/placement", post(agencies::place))
+        .route("/placement/plans", post(placement::plan))
+        .route(
+            "/placement/plans/apply",
+            post(placement::apply).layer(DefaultBodyLimit::max(placement::PLAN_MAX)),
+        )
+        .route("/placement/progress", get(placement::progress))
+        .route("/agencies/{agency}/recall", post(placement::recall))
+        .route("/agencies/{agency}/terms", post(terms::set_agency))
+        .route("/collectors/{collector}/certificates", post(terms::certify))
+        .route("/lenders/{lender}/agencies", get(terms::of_lender).post(terms::set_lender))
+        .route("/cases/{case}/description", post(terms::describe))
         .route("/permits", post(permits::request))
         .route("/permits/number", post(permits::number))
         .route("/permits/check", post(bulk::check))

@@ -20,6 +20,7 @@ mod history;
 mod holds;
 mod import;
 mod permits;
+mod placement_plans;
 mod policies;
 mod queue;
 mod recorded;
@@ -27,6 +28,7 @@ mod registry;
 mod replay_policy;
 mod sign_in;
 mod status;
+mod terms;
 
 use std::sync::Arc;
 

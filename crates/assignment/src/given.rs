@@ -2,7 +2,7 @@
 
 use events::assignment::{
     AgencyRegisteredV1, AssignmentAnswer, AssignmentCommand, AssignmentEvent, AssignmentFigures,
-    AssignmentQuery, AssignmentReply, CaseOfferedV1, CasePlacedV1, CollectorRegisteredV1, CollectorView,
+    AssignmentQuery, AssignmentReply, CaseOfferedV2, CasePlacedV1, CollectorRegisteredV1, CollectorView,
     PlacementReason, QueuedCase,
 };
 use events::{Code, Decider, Now, Position, Refusal};
@@ -10,15 +10,16 @@ use model::{AgencyId, CaseId, CollectorId, ContactPointId, Currency, LenderId, R
 
 use crate::{Assignment, State};
 
-const NOW: Now = Now { at: Timestamp(0), trusted: true };
+pub const NOW: Now = Now { at: Timestamp(0), trusted: true };
 
 pub struct Given {
     state: State,
+    now: Now,
 }
 
 /// A service in which this has happened.
 pub fn given(events: &[AssignmentEvent]) -> Given {
-    let mut given = Given { state: State::default() };
+    let mut given = Given { state: State::default(), now: NOW };
     given.happens(events);
     given
 }
@@ -26,15 +27,23 @@ pub fn given(events: &[AssignmentEvent]) -> Given {
 type Told = Result<(Vec<AssignmentEvent>, AssignmentAnswer), Refusal>;
 
 impl Given {
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub fn passes(&mut self, days: i64) {
+        self.now.at = self.now.at.plus_ms(days * 86_400_000);
+    }
+
     pub fn happens(&mut self, events: &[AssignmentEvent]) {
         for event in events {
-            Assignment::evolve(&mut self.state, event, NOW.at, Position(0));
+            Assignment::evolve(&mut self.state, event, self.now.at, Position(0));
         }
     }
 
     /// What the command would lead to.
     pub fn when(&self, command: &AssignmentCommand) -> Told {
-        let events = Assignment::decide(&self.state, command, NOW)?;
+        let events = Assignment::decide(&self.state, command, self.now)?;
         let answer = Assignment::answer(&events, Position(0));
         Ok((events, answer))
     }
@@ -48,7 +57,7 @@ impl Given {
 
     pub fn page(&self, collector: u32, limit: u32, after: Option<(i64, CaseId)>) -> Vec<QueuedCase> {
         let query = AssignmentQuery::Queue { collector: CollectorId(collector), limit, after };
-        match Assignment::query(&self.state, &query, NOW) {
+        match Assignment::query(&self.state, &query, self.now) {
             AssignmentReply::Queue(cases) => cases,
             other => panic!("{other:?}"),
         }
@@ -59,14 +68,14 @@ impl Given {
     }
 
     pub fn collector(&self, collector: u32) -> CollectorView {
-        match Assignment::query(&self.state, &AssignmentQuery::Collector(CollectorId(collector)), NOW) {
+        match Assignment::query(&self.state, &AssignmentQuery::Collector(CollectorId(collector)), self.now) {
             AssignmentReply::Collector(Some(view)) => view,
             other => panic!("{other:?}"),
         }
     }
 
     pub fn figures(&self) -> AssignmentFigures {
-        match Assignment::query(&self.state, &AssignmentQuery::Figures, NOW) {
+        match Assignment::query(&self.state, &AssignmentQuery::Figures, self.now) {
             AssignmentReply::Figures(figures) => figures,
             other => panic!("{other:?}"),
         }
@@ -100,14 +109,16 @@ pub fn case_id(case: u8) -> CaseId {
 }
 
 /// A case in CN.
-pub fn offered(case: u8, minor: i64) -> CaseOfferedV1 {
-    CaseOfferedV1 {
+pub fn offered(case: u8, minor: i64) -> CaseOfferedV2 {
+    CaseOfferedV2 {
         case: case_id(case),
         lender: LenderId(1),
         jurisdiction: "CN".to_owned(),
         contacts: vec![(ContactPointId([case; 16]), Role::Debtor)],
         minor,
         currency: Currency::CNY,
+        product: String::new(),
+        overdue_since: None,
     }
 }
 

@@ -2,7 +2,10 @@
 //!
 //! - `registry`: agencies and collectors.
 //! - `offer`: cases come and go; `withdraw`: cases are taken from a suspended agency or an ended collector.
-//! - `placement`: which waiting case goes to whom, and why the others wait.
+//! - `placement`: which waiting case goes to whom, and why the others wait, without a plan.
+//! - `draft`: the best plan for what waits, made outside of the service; `plan`: it is adopted and carried out.
+//! - `segments`: waiting cases that are alike for every agency; `eligibility`: who may take them.
+//! - `terms`: what agencies may take, lenders allow and collectors are certified for.
 //! - `query`: a collector's queue, the figures.
 //! - `state`: what decisions depend on.
 //!
@@ -11,11 +14,16 @@
 //! **Architecture invariant:** no clock, no randomness, no I/O; a case is in one queue at a time, and no
 //! agency is given more cases than its capacity.
 
+pub mod draft;
+pub mod eligibility;
 mod offer;
 mod placement;
+mod plan;
 mod query;
 mod registry;
+mod segments;
 mod state;
+mod terms;
 mod withdraw;
 
 use events::assignment::{
@@ -24,7 +32,7 @@ use events::assignment::{
 use events::{Decider, Now, Position, Refusal, Service};
 use model::Timestamp;
 
-pub use state::State;
+pub use state::{State, day_of};
 
 /// The assignment service's decision core.
 #[derive(Debug, Clone, Copy)]
@@ -43,18 +51,19 @@ impl Decider for Assignment {
         None
     }
 
-    fn decide(
-        state: &State,
-        command: &AssignmentCommand,
-        _now: Now,
-    ) -> Result<Vec<AssignmentEvent>, Refusal> {
+    fn decide(state: &State, command: &AssignmentCommand, now: Now) -> Result<Vec<AssignmentEvent>, Refusal> {
+        let today = day_of(now.at);
         match command {
             AssignmentCommand::RegisterAgency(agency) => registry::register_agency(state, agency),
             AssignmentCommand::SuspendAgency { agency, suspended } => {
                 registry::suspend_agency(state, *agency, *suspended)
             }
-            AssignmentCommand::RegisterCollector(collector) => registry::register_collector(state, collector),
-            AssignmentCommand::EndCollector { collector } => registry::end_collector(state, *collector),
+            AssignmentCommand::RegisterCollector(collector) => {
+                registry::register_collector(state, collector, today)
+            }
+            AssignmentCommand::EndCollector { collector } => {
+                registry::end_collector(state, *collector, today)
+            }
             AssignmentCommand::OfferCase(case) => offer::offer(state, case),
             AssignmentCommand::WithdrawCase { case } => offer::withdraw(state, *case),
             AssignmentCommand::WithdrawFromAgency { agency, limit } => {
@@ -63,12 +72,26 @@ impl Decider for Assignment {
             AssignmentCommand::WithdrawFromCollector { collector, limit } => {
                 withdraw::from_collector(state, *collector, *limit)
             }
-            AssignmentCommand::PlaceOpenCases { limit } => Ok(placement::place(state, *limit)),
+            AssignmentCommand::PlaceOpenCases { limit } => {
+                plan::not_while_running(state)?;
+                Ok(placement::place(state, *limit, today))
+            }
+            AssignmentCommand::SetAgencyTerms(terms) => terms::set_agency(state, terms, today),
+            AssignmentCommand::SetLenderTerms(terms) => terms::set_lender(state, terms),
+            AssignmentCommand::CertifyCollector(certified) => terms::certify(state, certified, today),
+            AssignmentCommand::ReviewStandings { day } => Ok(terms::review(state, *day)),
+            AssignmentCommand::DescribeCase(said) => terms::describe(state, said),
+            AssignmentCommand::RecallCases { agency, lender, reason, limit } => {
+                withdraw::recall(state, *agency, *lender, *reason, *limit, today)
+            }
+            AssignmentCommand::StagePlan(part) => plan::stage(state, part),
+            AssignmentCommand::AdoptPlan(adopted) => plan::adopt(state, adopted),
+            AssignmentCommand::ContinuePlan { plan, limit } => plan::go_on(state, *plan, *limit, today),
         }
     }
 
-    fn evolve(state: &mut State, event: &AssignmentEvent, _at: Timestamp, _position: Position) {
-        state.evolve(event);
+    fn evolve(state: &mut State, event: &AssignmentEvent, at: Timestamp, _position: Position) {
+        state.evolve(event, at);
     }
 
     fn answer(events: &[AssignmentEvent], _first: Position) -> AssignmentAnswer {
@@ -78,6 +101,7 @@ impl Decider for Assignment {
                 remaining: run.remaining,
                 not_placeable: run.not_placeable.clone(),
             },
+            (_, Some(AssignmentEvent::PlanProgressed(progress))) => AssignmentAnswer::Planned(*progress),
             (Some(AssignmentEvent::CaseWithdrawn(case)), _) if case.reason != WithdrawalReason::Lender => {
                 AssignmentAnswer::Withdrawn { cases: events.len() as u32 }
             }
@@ -85,8 +109,8 @@ impl Decider for Assignment {
         }
     }
 
-    fn query(state: &State, query: &AssignmentQuery, _now: Now) -> AssignmentReply {
-        query::answer(state, query)
+    fn query(state: &State, query: &AssignmentQuery, now: Now) -> AssignmentReply {
+        query::answer(state, query, day_of(now.at))
     }
 }
 

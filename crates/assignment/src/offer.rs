@@ -1,15 +1,15 @@
 //! Cases come to be placed, and go for good.
 
-use events::assignment::{AssignmentEvent, CONTACTS_MAX, CaseOfferedV1, WithdrawalReason};
+use events::assignment::{AssignmentEvent, CONTACTS_MAX, CaseOfferedV2, WithdrawalReason};
 use events::{Code, Reason, Refusal};
 use model::CaseId;
 
 use crate::state::{Case, State, jurisdiction};
 use crate::withdraw::withdrawn;
 
-pub fn offer(state: &State, event: &CaseOfferedV1) -> Result<Vec<AssignmentEvent>, Refusal> {
+pub fn offer(state: &State, event: &CaseOfferedV2) -> Result<Vec<AssignmentEvent>, Refusal> {
     if let Some(known) = state.cases.get(&event.case) {
-        if same_case(known, event) {
+        if same_case(state, known, event) {
             return Ok(Vec::new());
         }
         let detail = format!("{} is offered with other content", event.case);
@@ -31,12 +31,15 @@ pub fn offer(state: &State, event: &CaseOfferedV1) -> Result<Vec<AssignmentEvent
     Err(Refusal { reasons, next_allowed: None, repeats: None })
 }
 
-fn same_case(known: &Case, event: &CaseOfferedV1) -> bool {
+fn same_case(state: &State, known: &Case, event: &CaseOfferedV2) -> bool {
     known.lender == event.lender
         && Some(known.jurisdiction) == jurisdiction(&event.jurisdiction)
         && known.minor == event.minor
         && known.currency == event.currency
         && *known.contacts == *event.contacts
+        // A first version did not say.
+        && ["", event.product.as_str()].contains(&state.product(known))
+        && (known.overdue_since.is_none() || known.overdue_since == event.overdue_since)
 }
 
 pub fn withdraw(state: &State, id: CaseId) -> Result<Vec<AssignmentEvent>, Refusal> {

@@ -1,15 +1,19 @@
-//! Which waiting case goes to whom: the worthiest case first, to the agency with the least of its capacity
-//! in use among those that are licensed, not suspended, staffed and not full; there to the collector with
-//! the fewest cases. Ties go to the smaller id.
+//! Which waiting case goes to whom, without a plan: the worthiest case first, to the agency with the least of its
+//! capacity in use among those that may take it and are not full; there to the collector with the fewest cases among
+//! those who may work it. Ties go to the smaller id.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use events::assignment::{
-    AssignmentEvent, CasePlacedV1, PlacementRanV1, PlacementReason, Unplaceable, UnplacedV1,
+    AgencyTerms, AssignmentEvent, CasePlacedV1, PlacementRanV1, PlacementReason, Unplaceable, UnplacedV1,
 };
-use model::{AgencyId, CollectorId};
+use model::{AgencyId, CaseId, CollectorId};
 
-use crate::state::{Case, Jurisdiction, State};
+use crate::eligibility::{agency_terms, bar, has_share_left};
+use crate::plan::Desks;
+use crate::segments::segment_of;
+use crate::state::{Case, Jurisdiction, State, jurisdiction};
 
 /// Keeps the record of a batch well below the 1 MiB that every store takes.
 const BATCH_BYTES_MAX: usize = 512 * 1024;
@@ -41,8 +45,8 @@ impl Batch {
     }
 }
 
-pub fn place(state: &State, limit: u32) -> Vec<AssignmentEvent> {
-    let mut plan = Plan::new(state);
+pub fn place(state: &State, limit: u32, today: i32) -> Vec<AssignmentEvent> {
+    let mut plan = Plan::new(state, today);
     let mut batch = Batch::new(limit);
     let mut waiting: Vec<_> = state
         .waiting
@@ -56,18 +60,21 @@ pub fn place(state: &State, limit: u32) -> Vec<AssignmentEvent> {
         let best = heads.filter_map(|(index, (_, ranks))| ranks.peek().map(|rank| (**rank, index))).min();
         let Some((rank, index)) = best else { break };
         let (jurisdiction, ranks) = &mut waiting[index];
-        let Some((agency, reason)) = plan.choose(*jurisdiction) else {
-            drop(waiting.swap_remove(index));
-            continue;
-        };
         let Some(case) = state.cases.get(&rank.1) else {
             ranks.next();
+            continue;
+        };
+        let Some((agency, collector, reason)) = plan.choose(*jurisdiction, rank.1, case) else {
+            if plan.obstacle(*jurisdiction).is_some() {
+                drop(waiting.swap_remove(index));
+            } else {
+                ranks.next();
+            }
             continue;
         };
         if !batch.take(case) {
             break;
         }
-        let Some(collector) = plan.take(agency) else { break };
         ranks.next();
         batch.events.push(AssignmentEvent::CasePlaced(CasePlacedV1 {
             case: rank.1,
@@ -95,33 +102,20 @@ pub fn place(state: &State, limit: u32) -> Vec<AssignmentEvent> {
 /// Agencies as they would be after the placements so far.
 pub struct Plan<'a> {
     state: &'a State,
-    desks: BTreeMap<AgencyId, Desk<'a>>,
+    today: i32,
+    agencies: BTreeMap<AgencyId, Desk>,
+    desks: Desks<'a>,
     /// Placed so far, by jurisdiction.
     taken: BTreeMap<Jurisdiction, u32>,
 }
 
-struct Desk<'a> {
-    jurisdictions: &'a [Jurisdiction],
-    suspended: bool,
-    capacity: u32,
-    placed: u32,
-    loads: Loads<'a>,
+struct Desk {
+    terms: AgencyTerms,
+    /// Where it is licensed today.
+    jurisdictions: Vec<Jurisdiction>,
 }
 
-/// Copied only once something is placed.
-enum Loads<'a> {
-    Now(&'a BTreeSet<(u32, CollectorId)>),
-    Planned(BTreeSet<(u32, CollectorId)>),
-}
-
-impl Desk<'_> {
-    fn staffed(&self) -> bool {
-        match &self.loads {
-            Loads::Now(loads) => !loads.is_empty(),
-            Loads::Planned(loads) => !loads.is_empty(),
-        }
-    }
-
+impl Desk {
     fn takes(&self, jurisdiction: Jurisdiction) -> bool {
         self.obstacle(jurisdiction).is_none()
     }
@@ -130,70 +124,86 @@ impl Desk<'_> {
     fn obstacle(&self, jurisdiction: Jurisdiction) -> Option<Unplaceable> {
         if !self.jurisdictions.contains(&jurisdiction) {
             Some(Unplaceable::NoLicence)
-        } else if self.suspended {
+        } else if self.terms.suspended {
             Some(Unplaceable::Suspended)
-        } else if !self.staffed() {
+        } else if !self.terms.staffed {
             Some(Unplaceable::NoCollector)
-        } else if self.placed >= self.capacity {
+        } else if self.terms.placed >= self.terms.terms.capacity {
             Some(Unplaceable::Full)
         } else {
             None
         }
     }
+
+    /// Which has less of its capacity in use, compared without division.
+    fn by_load(&self, other: &Self) -> Ordering {
+        let share = |of: &Self, by: &Self| u64::from(of.terms.placed) * u64::from(by.terms.terms.capacity);
+        share(self, other).cmp(&share(other, self))
+    }
 }
 
 impl<'a> Plan<'a> {
-    pub fn new(state: &'a State) -> Self {
-        let desks = state.agencies.iter().map(|(id, agency)| {
-            let desk = Desk {
-                jurisdictions: &agency.jurisdictions,
-                suspended: agency.suspended,
-                capacity: agency.capacity,
-                placed: agency.placed,
-                loads: Loads::Now(&agency.loads),
-            };
-            (*id, desk)
+    pub fn new(state: &'a State, today: i32) -> Self {
+        let agencies = state.agencies.iter().map(|(id, agency)| {
+            let terms = agency_terms(state, *id, agency);
+            let current =
+                terms.terms.licences.iter().filter(|licence| {
+                    licence.from <= today && licence.until.is_none_or(|until| today <= until)
+                });
+            let jurisdictions = current.filter_map(|licence| jurisdiction(&licence.jurisdiction)).collect();
+            (*id, Desk { terms, jurisdictions })
         });
-        Self { state, desks: desks.collect(), taken: BTreeMap::new() }
+        Self {
+            state,
+            today,
+            agencies: agencies.collect(),
+            desks: Desks::new(state, today),
+            taken: BTreeMap::new(),
+        }
     }
 
     /// Why no agency takes a case from there; `None`: one does.
     pub fn obstacle(&self, jurisdiction: Jurisdiction) -> Option<Unplaceable> {
         let mut last = Unplaceable::NoLicence;
-        for desk in self.desks.values() {
+        for desk in self.agencies.values() {
             // An agency that fails a later test passed the earlier ones.
             last = last.max(desk.obstacle(jurisdiction)?);
         }
         Some(last)
     }
 
-    fn choose(&self, jurisdiction: Jurisdiction) -> Option<(AgencyId, PlacementReason)> {
-        let mut takers = self.desks.iter().filter(|(_, desk)| desk.takes(jurisdiction));
-        let mut best = takers.next()?;
-        let mut reason = PlacementReason::OnlyAgency;
-        for other in takers {
-            reason = PlacementReason::LeastLoaded;
-            // placed / capacity, compared without division.
-            let (ours, theirs) = (best.1, other.1);
-            let share = |desk: &Desk<'_>, of: &Desk<'_>| u64::from(desk.placed) * u64::from(of.capacity);
-            if share(theirs, ours) < share(ours, theirs) {
-                best = other;
-            }
-        }
-        Some((*best.0, reason))
-    }
-
-    /// Gives one case to the agency's collector with the fewest.
-    fn take(&mut self, agency: AgencyId) -> Option<CollectorId> {
-        let desk = self.desks.get_mut(&agency)?;
-        if let Loads::Now(loads) = desk.loads {
-            desk.loads = Loads::Planned(loads.clone());
-        }
-        let Loads::Planned(loads) = &mut desk.loads else { return None };
-        let (load, collector) = loads.pop_first()?;
-        loads.insert((load + 1, collector));
-        desk.placed += 1;
-        Some(collector)
+    /// Gives one case away.
+    fn choose(
+        &mut self,
+        jurisdiction: Jurisdiction,
+        id: CaseId,
+        case: &Case,
+    ) -> Option<(AgencyId, CollectorId, PlacementReason)> {
+        let segment = segment_of(self.state, id, case, self.today);
+        let lender = self.state.lender_terms.get(&case.lender);
+        let mut takers: Vec<(&AgencyId, &Desk)> = self
+            .agencies
+            .iter()
+            .filter(|(agency, desk)| {
+                desk.takes(jurisdiction)
+                    && bar(&desk.terms, &segment, lender, self.today).is_none()
+                    && has_share_left(
+                        self.state,
+                        case.lender,
+                        **agency,
+                        self.desks.given(case.lender, **agency),
+                    )
+            })
+            .collect();
+        // Stable: ties stay in order of id.
+        takers.sort_by(|left, right| left.1.by_load(right.1));
+        let reason =
+            if takers.len() == 1 { PlacementReason::OnlyAgency } else { PlacementReason::LeastLoaded };
+        let found =
+            takers.into_iter().find_map(|(agency, _)| Some((*agency, self.desks.take(*agency, id, case)?)));
+        let (agency, collector) = found?;
+        self.agencies.get_mut(&agency)?.terms.placed += 1;
+        Some((agency, collector, reason))
     }
 
     /// Cases that wait, by jurisdiction.
@@ -219,7 +229,7 @@ impl<'a> Plan<'a> {
 
 #[cfg(test)]
 mod tests {
-    use events::assignment::{AgencySuspendedV1, AssignmentAnswer, AssignmentCommand, CaseOfferedV1};
+    use events::assignment::{AgencySuspendedV1, AssignmentAnswer, AssignmentCommand, CaseOfferedV2};
     use model::{ContactPointId, Role};
 
     use super::*;
@@ -312,7 +322,7 @@ mod tests {
     #[test]
     fn given_no_licence_for_some_when_placed_then_the_others_are_placed() {
         let mut events = staffed(&[(1, 9, &[11])]);
-        let foreign = CaseOfferedV1 { jurisdiction: "GB".to_owned(), ..offered(9, 1_000_000) };
+        let foreign = CaseOfferedV2 { jurisdiction: "GB".to_owned(), ..offered(9, 1_000_000) };
         events.push(AssignmentEvent::CaseOffered(foreign));
         events.extend(offer(2));
         let mut service = given(&events);

@@ -11,12 +11,12 @@ use model::{AgencyId, CaseId, CollectorId};
 use crate::placement::Plan;
 use crate::state::{Agency, Case, Collector, Rank, State};
 
-pub fn answer(state: &State, query: &AssignmentQuery) -> AssignmentReply {
+pub fn answer(state: &State, query: &AssignmentQuery, today: i32) -> AssignmentReply {
     match query {
         AssignmentQuery::Queue { collector, limit, after } => {
             AssignmentReply::Queue(queue(state, *collector, *limit, *after))
         }
-        AssignmentQuery::Figures => AssignmentReply::Figures(figures(state)),
+        AssignmentQuery::Figures => AssignmentReply::Figures(figures(state, today)),
         AssignmentQuery::Collector(id) => {
             let collector = state.collectors.get(id);
             AssignmentReply::Collector(collector.map(|collector| CollectorView {
@@ -29,6 +29,13 @@ pub fn answer(state: &State, query: &AssignmentQuery) -> AssignmentReply {
         AssignmentQuery::Case(id) => {
             AssignmentReply::Case(state.cases.get(id).map(|case| placement(state, case)))
         }
+        AssignmentQuery::Terms { day } => {
+            AssignmentReply::Terms(crate::eligibility::planning_terms(state, *day))
+        }
+        AssignmentQuery::Segments { day, skip, limit } => {
+            AssignmentReply::Segments(crate::segments::page(state, *day, *skip, *limit))
+        }
+        AssignmentQuery::Progress => AssignmentReply::Progress(state.progress),
     }
 }
 
@@ -36,9 +43,11 @@ fn queue(state: &State, collector: CollectorId, limit: u32, after: Option<(i64, 
     let collector = state.collectors.get(&collector).filter(|collector| is_active(state, collector));
     let Some(collector) = collector else { return Vec::new() };
     let start = after.map_or(Bound::Unbounded, |(minor, case)| Bound::Excluded(Rank(Reverse(minor), case)));
-    let ranks = collector.queue.range((start, Bound::Unbounded)).take(limit as usize);
+    let ranks = collector.queue.range((start, Bound::Unbounded));
     let cases = ranks.filter_map(|rank| Some((rank.1, state.cases.get(&rank.1)?)));
     cases
+        .filter(|(_, case)| !state.is_held_back(case))
+        .take(limit as usize)
         .map(|(id, case)| QueuedCase {
             case: id,
             lender: case.lender,
@@ -54,7 +63,8 @@ fn is_active(state: &State, collector: &Collector) -> bool {
 }
 
 fn placement(state: &State, case: &Case) -> PlacementView {
-    let placed = case.collector.and_then(|id| Some((state.collectors.get(&id)?.agency, id)));
+    let shown = case.collector.filter(|_| !state.is_held_back(case));
+    let placed = shown.and_then(|id| Some((state.collectors.get(&id)?.agency, id)));
     PlacementView { lender: case.lender, placed }
 }
 
@@ -76,8 +86,8 @@ fn agency_view(id: AgencyId, agency: &Agency) -> AgencyView {
     }
 }
 
-fn figures(state: &State) -> AssignmentFigures {
-    let plan = Plan::new(state);
+fn figures(state: &State, today: i32) -> AssignmentFigures {
+    let plan = Plan::new(state, today);
     let not_placeable = plan.not_placeable();
     let blocked: u64 = not_placeable.iter().map(|unplaced| u64::from(unplaced.cases)).sum();
     let waiting: u64 = plan.waiting().map(|(_, cases)| u64::from(cases)).sum();

@@ -7,6 +7,7 @@ use events::{Code, Reason, Refusal};
 use model::{AgencyId, CollectorId};
 
 use crate::state::{Agency, State, jurisdiction};
+use crate::terms::standing_of;
 
 const NAME_LEN_MAX: usize = 256;
 const JURISDICTIONS_MAX: usize = 256;
@@ -76,6 +77,7 @@ pub fn suspend_agency(
 pub fn register_collector(
     state: &State,
     event: &CollectorRegisteredV1,
+    today: i32,
 ) -> Result<Vec<AssignmentEvent>, Refusal> {
     known_agency(state, event.agency)?;
     if let Some(known) = state.collectors.get(&event.collector) {
@@ -94,16 +96,26 @@ pub fn register_collector(
         let detail = format!("sealed name: expected at most {SEALED_LEN_MAX} bytes, got {sealed_len}");
         return Err(Reason::detail(Code::MALFORMED, detail).into());
     }
-    Ok(vec![AssignmentEvent::CollectorRegistered(event.clone())])
+    let standing = standing_of(state, event.agency, event.collector, true, today);
+    Ok([AssignmentEvent::CollectorRegistered(event.clone())].into_iter().chain(standing).collect())
 }
 
-pub fn end_collector(state: &State, collector: CollectorId) -> Result<Vec<AssignmentEvent>, Refusal> {
+pub fn end_collector(
+    state: &State,
+    collector: CollectorId,
+    today: i32,
+) -> Result<Vec<AssignmentEvent>, Refusal> {
     let known = state.collectors.get(&collector);
     let known = known.ok_or_else(|| Reason::detail(Code::COLLECTOR_UNKNOWN, collector.to_string()))?;
     if known.ended {
         return Ok(Vec::new());
     }
-    Ok(vec![AssignmentEvent::CollectorEnded(CollectorEndedV1 { collector })])
+    // At the gate they are out at once, before their cases are taken away.
+    let standing = standing_of(state, known.agency, collector, false, today);
+    Ok([AssignmentEvent::CollectorEnded(CollectorEndedV1 { collector })]
+        .into_iter()
+        .chain(standing)
+        .collect())
 }
 
 /// The agency, or the refusal that there is none.

@@ -2,9 +2,10 @@
 
 use events::assignment::{AssignmentEvent, CaseWithdrawnV1, WithdrawalReason};
 use events::{Code, Reason, Refusal};
-use model::{AgencyId, CaseId, CollectorId};
+use model::{AgencyId, CaseId, CollectorId, LenderId};
 
 use crate::placement::Batch;
+use crate::plan::not_while_running;
 use crate::registry::known_agency;
 use crate::state::{Case, Collector, State};
 
@@ -24,6 +25,45 @@ pub fn from_collector(state: &State, id: CollectorId, limit: u32) -> Result<Vec<
         return Err(Reason::detail(Code::STILL_ACTIVE, format!("{id} has not ended")).into());
     }
     Ok(batch(state, [collector].into_iter(), limit, WithdrawalReason::CollectorEnded))
+}
+
+/// Takes cases back from an agency that failed.
+pub fn recall(
+    state: &State,
+    agency: AgencyId,
+    lender: Option<LenderId>,
+    reason: WithdrawalReason,
+    limit: u32,
+    today: i32,
+) -> Result<Vec<AssignmentEvent>, Refusal> {
+    known_agency(state, agency)?;
+    if !reason.is_recall() {
+        let detail = format!("reason: expected overheld, performance or complaints, got {reason:?}");
+        return Err(Reason::detail(Code::MALFORMED, detail).into());
+    }
+    not_while_running(state)?;
+    let mut batch = Batch::new(limit);
+    let collectors = state.collectors.values().filter(|collector| collector.agency == agency);
+    for rank in collectors.flat_map(|collector| &collector.queue) {
+        let Some(case) = state.cases.get(&rank.1) else { continue };
+        let due = reason != WithdrawalReason::Overheld || is_overheld(state, rank.1, case, today);
+        if !due || lender.is_some_and(|lender| lender != case.lender) {
+            continue;
+        }
+        if !batch.take(case) {
+            break;
+        }
+        batch.events.push(withdrawn(state, rank.1, case, reason));
+    }
+    Ok(batch.events)
+}
+
+/// Whether the agency has had a case for longer than its lender allows.
+fn is_overheld(state: &State, id: CaseId, case: &Case, today: i32) -> bool {
+    let stage = state.recalled.get(&id).map_or(0, |recalled| usize::from(recalled.stage));
+    let terms = state.lender_terms.get(&case.lender);
+    let days = terms.and_then(|terms| terms.days_max.get(stage).or(terms.days_max.last()));
+    days.is_some_and(|days| today - case.placed_on > i32::from(*days))
 }
 
 fn batch<'a>(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use assignment::{Assignment, State};
 use events::assignment::{
-    AgencyRegisteredV1, AssignmentCommand, AssignmentEvent, AssignmentQuery, AssignmentReply, CaseOfferedV1,
+    AgencyRegisteredV1, AssignmentCommand, AssignmentEvent, AssignmentQuery, AssignmentReply, CaseOfferedV2,
     CollectorRegisteredV1,
 };
 use events::{Decider, Decoded, Event, Now, Position};
@@ -36,13 +36,15 @@ fn command() -> impl Strategy<Value = AssignmentCommand> {
         }),
         1 => collector().prop_map(|collector| AssignmentCommand::EndCollector { collector }),
         9 => (case(), jurisdiction(), 0_i64..4).prop_map(|(case, jurisdiction, minor)| {
-            AssignmentCommand::OfferCase(CaseOfferedV1 {
+            AssignmentCommand::OfferCase(CaseOfferedV2 {
                 case,
                 lender: LenderId(1),
                 jurisdiction,
                 contacts: vec![(ContactPointId(case.0), Role::Debtor)],
                 minor,
                 currency: Currency::CNY,
+                product: String::new(),
+                overdue_since: None,
             })
         }),
         2 => case().prop_map(|case| AssignmentCommand::WithdrawCase { case }),

@@ -486,10 +486,18 @@ impl AuditProjection {
                 place_case(&withdrawn.case, None);
                 withdrawn.case
             }
+            AssignmentEvent::CaseDescribed(said) => said.case,
             AssignmentEvent::AgencySuspended(_)
             | AssignmentEvent::CollectorRegistered(_)
             | AssignmentEvent::CollectorEnded(_)
-            | AssignmentEvent::PlacementRan(_) => return,
+            | AssignmentEvent::PlacementRan(_)
+            | AssignmentEvent::AgencyTermsSet(_)
+            | AssignmentEvent::LenderTermsSet(_)
+            | AssignmentEvent::CollectorCertified(_)
+            | AssignmentEvent::CollectorStanding(_)
+            | AssignmentEvent::PlanStaged(_)
+            | AssignmentEvent::PlanAdopted(_)
+            | AssignmentEvent::PlanProgressed(_) => return,
         };
         self.keep(key::case(&case), place, place.bytes, changed);
     }

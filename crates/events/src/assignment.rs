@@ -1,7 +1,21 @@
 //! Words of the assignment service: agencies, collectors, who works which case.
 
+mod offer;
+mod plan;
+mod terms;
+
 use model::{AgencyId, CaseId, CollectorId, ContactPointId, Currency, LenderId, Role};
 use serde::{Deserialize, Serialize};
+
+pub use offer::{CONFLICTS_MAX, CONTACTS_MAX, CaseDescribedV1, CaseOfferedV1, CaseOfferedV2};
+pub use plan::{
+    AGE_BANDS, AMOUNT_BANDS, AllotmentV1, PlanAdoptedV1, PlanBasisV1, PlanId, PlanProgressedV1, PlanStagedV1,
+    SegmentV1,
+};
+pub use terms::{
+    AgencyTermsSetV1, AllowedV1, CertificateV1, CollectorCertifiedV1, CollectorStandingV1, InsuranceV1,
+    LenderTermsSetV1, LicenceV1, Part,
+};
 
 /// An agency was registered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,26 +61,6 @@ pub struct CollectorEndedV1 {
     pub collector: CollectorId,
 }
 
-/// A case is to be placed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CaseOfferedV1 {
-    /// Which.
-    pub case: CaseId,
-    /// Whose claim it is.
-    pub lender: LenderId,
-    /// Where an agency must be licensed: ISO 3166 alpha-2.
-    pub jurisdiction: String,
-    /// Everybody's contact points; at most [`CONTACTS_MAX`].
-    pub contacts: Vec<(ContactPointId, Role)>,
-    /// What it is worth, in minor units. Queues compare this without exchange rates.
-    pub minor: i64,
-    /// Of the worth.
-    pub currency: Currency,
-}
-
-/// The most contact points of one case.
-pub const CONTACTS_MAX: usize = 64;
-
 /// Why a case went where it went. The order is part of the wire format: append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PlacementReason {
@@ -74,6 +68,8 @@ pub enum PlacementReason {
     OnlyAgency,
     /// Of those that could take it, this one had the least of its capacity in use.
     LeastLoaded,
+    /// An adopted plan says so.
+    Planned,
 }
 
 /// A case was placed with an agency and one of its collectors.
@@ -100,6 +96,19 @@ pub enum WithdrawalReason {
     AgencySuspended,
     /// Its collector stopped working; it waits to be placed again.
     CollectorEnded,
+    /// Its agency held it as long as its lender allows; it waits to be placed elsewhere.
+    Overheld,
+    /// Its agency recovered too little; it waits to be placed elsewhere.
+    Performance,
+    /// Its agency was complained of too often; it waits to be placed elsewhere.
+    Complaints,
+}
+
+impl WithdrawalReason {
+    /// The agency failed: the case does not go back there at once, and its next agency is of the next stage.
+    pub const fn is_recall(self) -> bool {
+        matches!(self, Self::Overheld | Self::Performance | Self::Complaints)
+    }
 }
 
 /// A case was taken from its agency, or from the cases that wait.
@@ -177,13 +186,29 @@ crate::events! {
         /// A collector stopped working for their agency.
         0x0204 CollectorEnded(CollectorEndedV1) = { 1: CollectorEndedV1 },
         /// A case is to be placed.
-        0x0205 CaseOffered(CaseOfferedV1) = { 1: CaseOfferedV1 },
+        0x0205 CaseOffered(CaseOfferedV2) = { 1: CaseOfferedV1, 2: CaseOfferedV2 },
         /// A case was placed.
         0x0206 CasePlaced(CasePlacedV1) = { 1: CasePlacedV1 },
         /// A case was taken away.
         0x0207 CaseWithdrawn(CaseWithdrawnV1) = { 1: CaseWithdrawnV1 },
         /// A batch of placements is complete.
         0x0208 PlacementRan(PlacementRanV1) = { 1: PlacementRanV1 },
+        /// What an agency may take and for what price.
+        0x0209 AgencyTermsSet(AgencyTermsSetV1) = { 1: AgencyTermsSetV1 },
+        /// The agencies that a lender uses.
+        0x020a LenderTermsSet(LenderTermsSetV1) = { 1: LenderTermsSetV1 },
+        /// A collector's identity and certificates.
+        0x020b CollectorCertified(CollectorCertifiedV1) = { 1: CollectorCertifiedV1 },
+        /// A collector's certificates run out, or are current again.
+        0x020c CollectorStanding(CollectorStandingV1) = { 1: CollectorStandingV1 },
+        /// What is known of a case that decides where it may go.
+        0x020d CaseDescribed(CaseDescribedV1) = { 1: CaseDescribedV1 },
+        /// A part of a plan arrived.
+        0x020e PlanStaged(PlanStagedV1) = { 1: PlanStagedV1 },
+        /// A plan is carried out.
+        0x020f PlanAdopted(PlanAdoptedV1) = { 1: PlanAdoptedV1 },
+        /// A batch of it was.
+        0x0210 PlanProgressed(PlanProgressedV1) = { 1: PlanProgressedV1 },
     }
 }
 
@@ -208,7 +233,7 @@ pub enum AssignmentCommand {
         collector: CollectorId,
     },
     /// Offer a case for placement. Repeating it changes nothing.
-    OfferCase(CaseOfferedV1),
+    OfferCase(CaseOfferedV2),
     /// Take a case away for good: it is closed or recalled.
     WithdrawCase {
         /// Which.
@@ -228,8 +253,44 @@ pub enum AssignmentCommand {
         /// As above.
         limit: u32,
     },
-    /// Place at most `limit` of the waiting cases, the worthiest first.
+    /// Place at most `limit` of the waiting cases, the worthiest first. Not while a plan is carried out.
     PlaceOpenCases {
+        /// As above.
+        limit: u32,
+    },
+    /// Set what an agency may take. Repeating it changes nothing.
+    SetAgencyTerms(AgencyTermsSetV1),
+    /// Set the agencies that a lender uses. Repeating it changes nothing.
+    SetLenderTerms(LenderTermsSetV1),
+    /// Record a collector's identity and certificates. Repeating it changes nothing.
+    CertifyCollector(CollectorCertifiedV1),
+    /// Record whose certificates have run out, or will by `day`.
+    ReviewStandings {
+        /// Days since 1970-01-01.
+        day: i32,
+    },
+    /// Say what decides where a case may go. Repeating it changes nothing.
+    DescribeCase(CaseDescribedV1),
+    /// Take at most `limit` cases back from an agency that failed; they wait to be placed elsewhere.
+    RecallCases {
+        /// Which.
+        agency: AgencyId,
+        /// Whose alone; `None`: every lender's.
+        lender: Option<LenderId>,
+        /// Why: one that [is a recall](WithdrawalReason::is_recall). [`Overheld`](WithdrawalReason::Overheld) takes
+        /// only those that are held too long.
+        reason: WithdrawalReason,
+        /// As above.
+        limit: u32,
+    },
+    /// Bring a part of a plan.
+    StagePlan(PlanStagedV1),
+    /// Carry out the plan that was brought, if nothing has changed since what it was made from.
+    AdoptPlan(PlanAdoptedV1),
+    /// Carry out at most `limit` placements of the adopted plan. Repeating it when the plan is complete changes nothing.
+    ContinuePlan {
+        /// Which.
+        plan: PlanId,
         /// As above.
         limit: u32,
     },
@@ -254,6 +315,8 @@ pub enum AssignmentAnswer {
         /// Those of the waiting that no agency can take as things stand, by reason.
         not_placeable: Vec<UnplacedV1>,
     },
+    /// A batch of a plan was carried out.
+    Planned(PlanProgressedV1),
     /// A batch of cases was taken away.
     Withdrawn {
         /// How many.
@@ -281,6 +344,22 @@ pub enum AssignmentQuery {
     Agencies,
     /// Where a case is.
     Case(CaseId),
+    /// What agencies may take and lenders allow.
+    Terms {
+        /// The day that licences must hold on: days since 1970-01-01.
+        day: i32,
+    },
+    /// The waiting cases by segment, in order of segment.
+    Segments {
+        /// The day that ages are counted to.
+        day: i32,
+        /// Segments to skip.
+        skip: u32,
+        /// The most segments to list.
+        limit: u32,
+    },
+    /// How far the plan that was adopted last has come.
+    Progress,
 }
 
 /// What it is answered with.
@@ -296,6 +375,62 @@ pub enum AssignmentReply {
     Agencies(Vec<AgencyView>),
     /// The case, if it is offered or placed.
     Case(Option<PlacementView>),
+    /// What agencies may take and lenders allow.
+    Terms(PlanningTerms),
+    /// A page of segments.
+    Segments(SegmentPage),
+    /// How far the plan has come; `None`: none was adopted yet.
+    Progress(Option<PlanProgressedV1>),
+}
+
+/// What agencies may take and lenders allow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanningTerms {
+    /// As of when.
+    pub basis: PlanBasisV1,
+    /// Every agency, in order of id.
+    pub agencies: Vec<AgencyTerms>,
+    /// Every lender who said which agencies it uses, in order of id.
+    pub lenders: Vec<LenderTermsSetV1>,
+    /// How many cases each agency holds of each lender.
+    pub held: Vec<(LenderId, AgencyId, u32)>,
+}
+
+/// What an agency may take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgencyTerms {
+    /// Its terms; where none were set, those that follow from its registration.
+    pub terms: AgencyTermsSetV1,
+    /// Its legal name.
+    pub name: String,
+    /// The cases that it holds.
+    pub placed: u32,
+    /// It is suspended.
+    pub suspended: bool,
+    /// It has a collector who has not ended.
+    pub staffed: bool,
+}
+
+/// A page of segments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentPage {
+    /// As of when.
+    pub basis: PlanBasisV1,
+    /// How many segments there are.
+    pub total: u32,
+    /// Those of the page.
+    pub segments: Vec<SegmentCases>,
+}
+
+/// The cases of a segment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentCases {
+    /// What they have in common.
+    pub segment: SegmentV1,
+    /// How many wait.
+    pub cases: u32,
+    /// What they are worth together, in minor units.
+    pub minor: i128,
 }
 
 /// A case in a queue.
@@ -388,13 +523,15 @@ pub fn samples() -> Vec<AssignmentEvent> {
         E::AgencySuspended(AgencySuspendedV1 { agency, suspended: true }),
         E::CollectorRegistered(CollectorRegisteredV1 { collector, agency, name_sealed: vec![1, 2, 3] }),
         E::CollectorEnded(CollectorEndedV1 { collector }),
-        E::CaseOffered(CaseOfferedV1 {
+        E::CaseOffered(CaseOfferedV2 {
             case,
             lender: LenderId(7),
             jurisdiction: "CN".to_owned(),
             contacts: vec![(debtor, Role::Debtor), (named, Role::EmergencyContact)],
             minor: 1_053_800,
             currency: Currency::CNY,
+            product: "card".to_owned(),
+            overdue_since: Some(20_400),
         }),
         E::CasePlaced(CasePlacedV1 {
             case,
@@ -414,6 +551,78 @@ pub fn samples() -> Vec<AssignmentEvent> {
             remaining: 42,
             not_placeable: vec![UnplacedV1 { reason: Unplaceable::Full, cases: 40 }],
         }),
+        E::AgencyTermsSet(AgencyTermsSetV1 {
+            agency,
+            licences: vec![LicenceV1 {
+                number: "CN-2026-0017".to_owned(),
+                jurisdiction: "CN".to_owned(),
+                from: 20_454,
+                until: Some(21_184),
+            }],
+            products: vec!["card".to_owned()],
+            languages: vec!["zh".to_owned()],
+            capacity: 20_000,
+            commission: vec![1_500, 2_500],
+            insurance: Some(InsuranceV1 {
+                insurer: "An insurer".to_owned(),
+                policy: "P-1".to_owned(),
+                until: 20_818,
+                minor: 500_000_000,
+                currency: Currency::CNY,
+            }),
+            certificates_required: true,
+        }),
+        E::LenderTermsSet(LenderTermsSetV1 {
+            lender: LenderId(7),
+            agencies: vec![AllowedV1 {
+                agency,
+                part: Part::Challenger,
+                share_min: 50,
+                share_max: 200,
+                samples_min: 300,
+            }],
+            days_max: vec![180, 90],
+        }),
+        E::CollectorCertified(CollectorCertifiedV1 {
+            collector,
+            identity_verified: 20_700,
+            certificates: vec![CertificateV1 {
+                products: vec!["card".to_owned()],
+                languages: vec!["zh".to_owned()],
+                until: 21_000,
+            }],
+            capacity: 200,
+        }),
+        E::CollectorStanding(CollectorStandingV1 { agency, collector, active: false }),
+        E::CaseDescribed(CaseDescribedV1 {
+            case,
+            language: Some("zh".to_owned()),
+            conflicts: vec![AgencyId(4)],
+        }),
+        E::PlanStaged(PlanStagedV1 {
+            plan: PlanId([0xab; 32]),
+            part: 0,
+            allotments: vec![AllotmentV1 {
+                segment: SegmentV1 {
+                    lender: LenderId(7),
+                    product: "card".to_owned(),
+                    jurisdiction: "CN".to_owned(),
+                    language: Some("zh".to_owned()),
+                    currency: Currency::CNY,
+                    age: 3,
+                    amount: 4,
+                    stage: 1,
+                    failed: Some(AgencyId(2)),
+                    conflicts: vec![AgencyId(4)],
+                },
+                shares: vec![(agency, 300), (AgencyId(5), 120)],
+            }],
+        }),
+        E::PlanAdopted(PlanAdoptedV1 {
+            plan: PlanId([0xab; 32]),
+            basis: PlanBasisV1 { changes: 812, offers: 100_000, day: 20_781 },
+        }),
+        E::PlanProgressed(PlanProgressedV1 { plan: PlanId([0xab; 32]), placed: 400, dropped: 3, left: 17 }),
     ]
 }
 
@@ -425,7 +634,9 @@ mod tests {
     #[test]
     fn every_event_type_has_a_sample_that_reads_back() {
         let samples = samples();
-        assert_eq!(samples.len(), AssignmentEvent::catalogue().len());
+        let kinds: std::collections::BTreeSet<_> =
+            AssignmentEvent::catalogue().iter().map(|(of, ..)| *of).collect();
+        assert_eq!(samples.len(), kinds.len());
         for sample in samples {
             let mut bytes = Vec::new();
             sample.encode(&mut bytes);

@@ -77,6 +77,14 @@ codes! {
     REGISTRATION_DIFFERS = 205, "registration-differs";
     /// The agency is not suspended, or the collector has not ended.
     STILL_ACTIVE = 206, "still-active";
+    /// What the plan was made from has changed.
+    PLAN_STALE = 207, "plan-stale";
+    /// A plan is being carried out.
+    PLAN_RUNNING = 208, "plan-running";
+    /// Parts of the plan are missing, or are not those of its id.
+    PLAN_INCOMPLETE = 209, "plan-incomplete";
+    /// The plan breaks a limit of an agency or a lender.
+    PLAN_INVALID = 210, "plan-invalid";
 
     /// The person asked to be left alone.
     STOPPED = 301, "stopped";

@@ -3,6 +3,7 @@
 mod explain;
 mod hold;
 mod import;
+mod placement;
 mod registry;
 mod told;
 
@@ -16,6 +17,7 @@ use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, Outcome, Pur
 pub use self::explain::{Explain, ExplainRequest, For};
 pub use self::hold::{Hold, HoldOn};
 pub use self::import::{Import, Kind};
+pub use self::placement::{Certify, LenderTerms, Placement, Terms};
 pub use self::registry::{RegisterLine, Standing, Template};
 pub use self::told::{Consent, Contacts, Number};
 use crate::config::Given;
@@ -159,6 +161,9 @@ pub enum Command {
     ///
     /// Cases that were just imported are waited for.
     Place(Server),
+    /// Plan where waiting cases go for the most expected recovery; look at the plan, apply it, recall cases.
+    #[command(subcommand, after_help = placement::EXAMPLES)]
+    Placement(Placement),
     /// Show a collector's queue: who may be called now, and when the others may.
     Queue(Queue),
     /// Ask for a permit, redeem it as the call is placed, say what became of it.
@@ -427,6 +432,10 @@ pub enum Agency {
         #[command(flatten)]
         server: Server,
     },
+    /// Set an agency's licences, products, languages, capacity, commission and insurance.
+    Terms(Terms),
+    /// Record a collector's verified identity and certificates.
+    Certify(Certify),
     /// Let an agency or a collector collect, or not, without taking cases back.
     Standing(Standing),
     /// Register a calling number to an agency, or take it back.

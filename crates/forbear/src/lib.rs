@@ -9,6 +9,7 @@ mod failure;
 pub mod logging;
 pub mod managers;
 pub mod node;
+mod standings;
 
 /// A fifth of the processor time of an import was spent in the C library's allocator (measured; benches/import.rs).
 #[global_allocator]

@@ -3,7 +3,7 @@
 //! may ask the gate for a permit; a case that closes is closed everywhere.
 
 use assignment::Assignment;
-use events::assignment::{AssignmentCommand, AssignmentEvent, CaseOfferedV1, WithdrawalReason};
+use events::assignment::{AssignmentCommand, AssignmentEvent, CaseOfferedV2, WithdrawalReason};
 use events::gate::{
     ContactClosedV1, ContactLinkedV2, ContactPlacedV1, GateCommand, GateEvent, LineRegisteredV1,
     StandingChangedV1,
@@ -70,20 +70,22 @@ impl Manager for Placements {
     }
 }
 
-fn offer(opened: &CaseOpenedV2) -> CaseOfferedV1 {
+fn offer(opened: &CaseOpenedV2) -> CaseOfferedV2 {
     let contacts = opened
         .parties
         .iter()
         .flat_map(|party| party.contacts.iter().map(|contact| (contact.contact, party.role)))
         .collect();
     let claims = opened.postings.iter().filter(|posting| Account::is_claim(posting.account));
-    CaseOfferedV1 {
+    CaseOfferedV2 {
         case: opened.case,
         lender: opened.lender,
         jurisdiction: opened.jurisdiction.clone(),
         contacts,
         minor: claims.map(|posting| posting.minor).fold(0, i64::saturating_add),
         currency: opened.currency,
+        product: opened.product.clone(),
+        overdue_since: Some(opened.overdue_since),
     }
 }
 
@@ -122,9 +124,7 @@ impl Manager for Access {
                 let case = withdrawn.case;
                 each(&withdrawn.contacts, |contact| match withdrawn.reason {
                     WithdrawalReason::Lender => GateCommand::CloseContact(ContactClosedV1 { contact, case }),
-                    WithdrawalReason::AgencySuspended | WithdrawalReason::CollectorEnded => {
-                        GateCommand::PlaceContact(ContactPlacedV1 { contact, case, agency: None })
-                    }
+                    _ => GateCommand::PlaceContact(ContactPlacedV1 { contact, case, agency: None }),
                 })
             }
             AssignmentEvent::AgencyRegistered(registered) => {
@@ -138,11 +138,42 @@ impl Manager for Access {
             AssignmentEvent::AgencySuspended(changed) => {
                 vec![standing(changed.agency, None, !changed.suspended)]
             }
+            AssignmentEvent::CollectorStanding(changed) => {
+                vec![standing(changed.agency, Some(changed.collector), changed.active)]
+            }
             AssignmentEvent::CollectorRegistered(_)
             | AssignmentEvent::CollectorEnded(_)
             | AssignmentEvent::CaseOffered(_)
-            | AssignmentEvent::PlacementRan(_) => Vec::new(),
+            | AssignmentEvent::PlacementRan(_)
+            | AssignmentEvent::AgencyTermsSet(_)
+            | AssignmentEvent::LenderTermsSet(_)
+            | AssignmentEvent::CollectorCertified(_)
+            | AssignmentEvent::CaseDescribed(_)
+            | AssignmentEvent::PlanStaged(_)
+            | AssignmentEvent::PlanAdopted(_)
+            | AssignmentEvent::PlanProgressed(_) => Vec::new(),
         }
+    }
+}
+
+/// Assignment → assignment: an adopted plan is carried out batch by batch to its end, also by the next leader.
+pub struct Plans;
+
+/// Placements of one batch.
+const PLAN_BATCH: u32 = 1_000;
+
+impl Manager for Plans {
+    type Source = Assignment;
+    type Target = Assignment;
+    const NAME: &'static str = "plans";
+
+    fn react(event: &AssignmentEvent, _: manager::Place) -> Vec<AssignmentCommand> {
+        let plan = match event {
+            AssignmentEvent::PlanAdopted(adopted) => adopted.plan,
+            AssignmentEvent::PlanProgressed(progress) if progress.left > 0 => progress.plan,
+            _ => return Vec::new(),
+        };
+        vec![AssignmentCommand::ContinuePlan { plan, limit: PLAN_BATCH }]
     }
 }
 

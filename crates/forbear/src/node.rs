@@ -31,7 +31,8 @@ use tokio::task::JoinSet;
 use vault::{EmbeddedKeys, KeyStore, MasterKey, Vault};
 
 use crate::config::{Config, RulePack};
-use crate::managers::{Access, Contacts, Homes, Placements};
+use crate::managers::{Access, Contacts, Homes, Placements, Plans};
+use crate::standings;
 
 /// How long requests in progress may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -422,9 +423,23 @@ impl Services {
                 Arc::clone(log),
                 partition,
                 ports.gate.clone(),
-                leading,
+                leading.clone(),
                 stop.clone(),
                 metrics.clone(),
+            ));
+            tasks.spawn(runtime::manager::run::<Plans>(
+                Arc::clone(log),
+                partition,
+                ports.assignment.clone(),
+                leading.clone(),
+                stop.clone(),
+                metrics.clone(),
+            ));
+            tasks.spawn(standings::review(
+                ports.assignment.clone(),
+                leading,
+                stop.clone(),
+                around.clock.clone(),
             ));
         }
         if let Some(gate) = &self.gate {

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::command_index::CommandIndex;
 
 /// Changes when the shape of any state changes: an older snapshot is then ignored.
-const FORMAT: &[u8; 8] = b"FBSNAP05";
+const FORMAT: &[u8; 8] = b"FBSNAP06";
 
 #[derive(Deserialize)]
 pub(crate) struct Snapshot<S> {

@@ -18,10 +18,10 @@ use crate::principal::Principal;
 pub type AgencyRegistration = AgencyRegisteredV1;
 
 /// Cases that one command may move: one record.
-const BATCH: u32 = 1_000;
+pub(super) const BATCH: u32 = 1_000;
 
 /// Commands of one call: a bound, in case a service never says that it is done.
-const BATCHES_MAX: u32 = 1_000_000;
+pub(super) const BATCHES_MAX: u32 = 1_000_000;
 
 /// How long a placement waits for cases that are on their way from the ledger.
 const ON_THE_WAY_WITHIN: Duration = Duration::from_secs(5);
@@ -136,7 +136,7 @@ impl Platform {
                         break;
                     }
                 }
-                AssignmentAnswer::Done { .. } | AssignmentAnswer::Withdrawn { .. } => {
+                _ => {
                     let figures = self.assignment_figures().await?;
                     run.remaining = figures.offered.saturating_sub(figures.placed);
                     run.not_placeable = figures.not_placeable;
@@ -215,7 +215,7 @@ impl Platform {
         }
     }
 
-    async fn assign(
+    pub(super) async fn assign(
         &self,
         principal: &Principal,
         tenant: Tenant,

@@ -9,7 +9,7 @@ use api::{
 use assignment::Assignment;
 use audit::{Audit, AuditOptions, AuditPort, AuditQuery, AuditReply, CaseParty};
 use eventlog::memory::{Faults, MemoryLog};
-use events::assignment::{AssignmentCommand, AssignmentQuery, AssignmentReply, CaseOfferedV1};
+use events::assignment::{AssignmentCommand, AssignmentQuery, AssignmentReply, CaseOfferedV2};
 use events::gate::{
     ContactLinkedV2, ContactPlacedV1, GateCommand, GateEvent, LineRegisteredV1, PartitionsSetV1,
 };
@@ -209,13 +209,15 @@ impl Given {
             let role = party.role;
             party.contacts.iter().map(move |contact| (contact.contact, role)).collect::<Vec<_>>()
         };
-        let offer = CaseOfferedV1 {
+        let offer = CaseOfferedV2 {
             case,
             lender: view.lender,
             jurisdiction: view.jurisdiction.clone(),
             contacts: view.parties.iter().flat_map(contacts).collect(),
             minor: view.balance,
             currency: view.currency,
+            product: String::new(),
+            overdue_since: None,
         };
         let parts = self.platform.parts();
         let order = self.order(AssignmentCommand::OfferCase(offer));

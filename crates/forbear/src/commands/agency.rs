@@ -34,6 +34,8 @@ pub(super) fn run(agency: Agency, format: Format) -> Result<(), Failure> {
             let answer = Client::signed_in(&server)?.post(&path, &body)?;
             print(format, &answer, |answer| registered(answer, &collector.to_string()));
         }
+        Agency::Terms(terms) => super::placement::terms(&terms, format)?,
+        Agency::Certify(certify) => super::placement::certify(&certify, format)?,
         Agency::Standing(standing) => super::registry::standing(&standing, format)?,
         Agency::Line(line) => super::registry::line(&line, format)?,
         Agency::Template(template) => super::registry::template(&template, format)?,

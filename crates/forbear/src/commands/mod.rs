@@ -10,6 +10,7 @@ mod hold;
 mod import;
 mod lines_file;
 mod permit;
+mod placement;
 mod policy;
 mod process;
 mod registry;
@@ -45,6 +46,7 @@ fn client(command: Command, format: Format) -> Result<(), Failure> {
         Command::Import(import) => import::run(import, format),
         Command::Agency(agency) => agency::run(agency, format),
         Command::Place(server) => agency::place(&server, format),
+        Command::Placement(asked) => placement::run(asked, format),
         Command::Queue(queue) => agency::queue(&queue, format),
         Command::Permit(permit) => permit::run(permit, format),
         Command::Stop(stop) => contact::stop(&stop, format),
