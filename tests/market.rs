@@ -49,14 +49,18 @@ pub fn market(cases: u64, agencies: u32) -> State {
     let mut state = State::default();
     let mut happens = |event| Assignment::evolve(&mut state, &event, Timestamp(0), Position(0));
     let mut draw = Draw(u64::from(agencies) ^ cases << 16);
+    let mut terms = Vec::new();
     for id in 1..=agencies {
         for event in agency(id, (cases * 9 / 10 / u64::from(agencies)) as u32, &mut draw) {
+            if let AssignmentEvent::AgencyTermsSet(set) = &event {
+                terms.push(set.clone());
+            }
             happens(event);
         }
     }
     for lender in 1..=LENDERS {
         let used = (1..=agencies).filter(|_| draw.one_in(3)).enumerate().map(|(nth, agency)| {
-            let challenger = nth % 5 == 0;
+            let challenger = nth % 5 == 0 && takes(&terms[agency as usize - 1], lender);
             AllowedV1 {
                 agency: AgencyId(agency),
                 part: if challenger { Part::Challenger } else { Part::Champion },
@@ -82,11 +86,11 @@ pub fn market(cases: u64, agencies: u32) -> State {
         happens(AssignmentEvent::CaseOffered(CaseOfferedV2 {
             case,
             lender: LenderId(lender),
-            jurisdiction: JURISDICTIONS[(lender as usize + usize::from(draw.one_in(4))) % 4].to_owned(),
+            jurisdiction: JURISDICTIONS[(home(lender) + usize::from(draw.one_in(4))) % 4].to_owned(),
             contacts: vec![],
             minor,
             currency: Currency::CNY,
-            product: PRODUCTS[(lender as usize * 3 + draw.below(2) as usize) % 8].to_owned(),
+            product: PRODUCTS[(main_product(lender) + draw.below(2) as usize) % 8].to_owned(),
             overdue_since: Some(DAY - draw.below(900) as i32),
         }));
         if draw.one_in(3) {
@@ -97,6 +101,25 @@ pub fn market(cases: u64, agencies: u32) -> State {
         }
     }
     state
+}
+
+/// Where most of a lender's cases are.
+const fn home(lender: u32) -> usize {
+    lender as usize % 4
+}
+
+/// What half of a lender's cases are.
+const fn main_product(lender: u32) -> usize {
+    lender as usize * 3 % 8
+}
+
+/// Whether an agency can take many of a lender's cases, so that a sample can be had.
+fn takes(terms: &AgencyTermsSetV1, lender: u32) -> bool {
+    let licensed = terms
+        .licences
+        .iter()
+        .any(|licence| licence.jurisdiction == JURISDICTIONS[home(lender)] && licence.until >= Some(DAY));
+    licensed && terms.products.iter().any(|product| product == PRODUCTS[main_product(lender)])
 }
 
 fn agency(id: u32, capacity_mean: u32, draw: &mut Draw) -> [AssignmentEvent; 3] {

@@ -143,6 +143,7 @@ frozen! {
         0x020e PlanStaged = { 1: PlanStagedV1 }
         0x020f PlanAdopted = { 1: PlanAdoptedV1 }
         0x0210 PlanProgressed = { 1: PlanProgressedV1 }
+        0x0211 RecoveryNoted = { 1: RecoveryNotedV1 }
     }
     GateEvent from gate {
         0x0301 PolicyAdopted = { 1: PolicyAdoptedV1, 2: PolicyAdoptedV2 }

@@ -67,6 +67,7 @@ pub fn router(platform: Platform) -> Router {
             "/placement/plans/apply",
             post(placement::apply).layer(DefaultBodyLimit::max(placement::PLAN_MAX)),
         )
+        .route("/placement/scorecards", get(placement::scorecards))
         .route("/placement/progress", get(placement::progress))
         .route("/agencies/{agency}/recall", post(placement::recall))
         .route("/agencies/{agency}/terms", post(terms::set_agency))

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use assignment::draft::{Draft, DraftSegment, DraftShare, ExpectedRate};
+use assignment::recovery::Fitted;
 use events::assignment::{AllotmentV1, PlanBasisV1, PlanId, PlanProgressedV1, PlanningTerms, SegmentV1};
 use events::{Code, Reason, Refusal};
 use model::AgencyId;
@@ -303,12 +304,22 @@ impl ScoreLine {
 /// it says nothing about agencies.
 const UNSCORED_PPM: [u32; 7] = [250_000, 180_000, 130_000, 90_000, 50_000, 25_000, 10_000];
 
-impl ExpectedRate for Scores {
+/// What is expected: by a lender's scores; where they say nothing, as fitted on what came of placements; without enough of
+/// those, by age.
+pub(crate) struct Expectation {
+    pub scores: Scores,
+    pub fitted: Option<Fitted>,
+}
+
+impl ExpectedRate for Expectation {
     fn rate_ppm(&self, segment: &SegmentV1, agency: AgencyId) -> u32 {
-        let fitting = self.lines.iter().filter_map(|line| Some((line.fit(segment, agency)?, line.ppm)));
+        let Scores { otherwise_ppm, lines } = &self.scores;
+        let fitting = lines.iter().filter_map(|line| Some((line.fit(segment, agency)?, line.ppm)));
         let best = fitting.max_by_key(|(says, _)| *says).map(|(_, ppm)| ppm);
-        let unscored = UNSCORED_PPM.get(usize::from(segment.age)).copied().unwrap_or(0);
-        best.or(self.otherwise_ppm).unwrap_or(unscored)
+        best.or(*otherwise_ppm).unwrap_or_else(|| match &self.fitted {
+            Some(fitted) => fitted.rate_ppm(segment, agency),
+            None => UNSCORED_PPM.get(usize::from(segment.age)).copied().unwrap_or(0),
+        })
     }
 }
 
@@ -339,10 +350,12 @@ mod tests {
             r#"{"lines": [{"product": "card", "ppm": 1}, {"product": "card", "agency": "agency-3", "ppm": 2}]}"#,
         )
         .expect("scores");
+        let scores = Expectation { scores, fitted: None };
         assert_eq!(scores.rate_ppm(&segment("card"), AgencyId(3)), 2);
         assert_eq!(scores.rate_ppm(&segment("card"), AgencyId(4)), 1);
         assert_eq!(scores.rate_ppm(&segment("car"), AgencyId(3)), UNSCORED_PPM[1]);
         let flat = Scores { otherwise_ppm: Some(7), ..Scores::default() };
+        let flat = Expectation { scores: flat, fitted: None };
         assert_eq!(flat.rate_ppm(&segment("car"), AgencyId(3)), 7);
     }
 }

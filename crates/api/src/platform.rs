@@ -26,6 +26,7 @@ mod queue;
 mod recorded;
 mod registry;
 mod replay_policy;
+mod scorecards;
 mod sign_in;
 mod status;
 mod terms;
@@ -60,6 +61,7 @@ pub use permits::{PermitAsk, PermitGiven, Redeemed, SettleAsk, Settled};
 pub use queue::{QUEUE_MAX, Queue, QueueContact, QueueEntry};
 pub use recorded::{ContactAsk, DisproveAsk};
 pub use replay_policy::ReplayAsk;
+pub use scorecards::{Challenge, Scorecard, Scorecards};
 pub use status::{PartitionStatus, PlatformStatus};
 
 /// Explanations of decisions that read the log at the same time.

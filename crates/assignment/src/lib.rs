@@ -5,6 +5,7 @@
 //! - `placement`: which waiting case goes to whom, and why the others wait, without a plan.
 //! - `draft`: the best plan for what waits, made outside of the service; `plan`: it is adopted and carried out.
 //! - `segments`: waiting cases that are alike for every agency; `eligibility`: who may take them.
+//! - `outcomes`: what came of placements; `recovery`: the rates and scorecards that follow.
 //! - `terms`: what agencies may take, lenders allow and collectors are certified for.
 //! - `query`: a collector's queue, the figures.
 //! - `state`: what decisions depend on.
@@ -17,9 +18,11 @@
 pub mod draft;
 pub mod eligibility;
 mod offer;
+mod outcomes;
 mod placement;
 mod plan;
 mod query;
+pub mod recovery;
 mod registry;
 mod segments;
 mod state;
@@ -84,6 +87,7 @@ impl Decider for Assignment {
             AssignmentCommand::RecallCases { agency, lender, reason, limit } => {
                 withdraw::recall(state, *agency, *lender, *reason, *limit, today)
             }
+            AssignmentCommand::NoteRecovery { case, minor } => Ok(outcomes::note(state, *case, *minor)),
             AssignmentCommand::StagePlan(part) => plan::stage(state, part),
             AssignmentCommand::AdoptPlan(adopted) => plan::adopt(state, adopted),
             AssignmentCommand::ContinuePlan { plan, limit } => plan::go_on(state, *plan, *limit, today),

@@ -35,6 +35,7 @@ pub fn answer(state: &State, query: &AssignmentQuery, today: i32) -> AssignmentR
         AssignmentQuery::Segments { day, skip, limit } => {
             AssignmentReply::Segments(crate::segments::page(state, *day, *skip, *limit))
         }
+        AssignmentQuery::Outcomes => AssignmentReply::Outcomes(crate::outcomes::all(state)),
         AssignmentQuery::Progress => AssignmentReply::Progress(state.progress),
     }
 }

@@ -77,7 +77,7 @@ fn band<T: Ord>(starts: &[T], value: T) -> u8 {
     starts.partition_point(|start| *start <= value) as u8
 }
 
-fn age_band(overdue_since: Option<i32>, day: i32) -> u8 {
+pub(crate) fn age_band(overdue_since: Option<i32>, day: i32) -> u8 {
     overdue_since.map_or(0, |since| band(&AGE_BANDS, day.saturating_sub(since)))
 }
 

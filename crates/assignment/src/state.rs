@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use events::assignment::{
     AgencyRegisteredV1, AgencyTermsSetV1, AllotmentV1, AssignmentEvent, CaseOfferedV2, CasePlacedV1,
-    CaseWithdrawnV1, CollectorCertifiedV1, CollectorRegisteredV1, LenderTermsSetV1, PlacementRanV1,
-    PlacementReason, PlanAdoptedV1, PlanId, PlanProgressedV1, PlanStagedV1, WithdrawalReason,
+    CaseWithdrawnV1, CollectorCertifiedV1, CollectorRegisteredV1, LenderTermsSetV1, OutcomeCounts,
+    PlacementRanV1, PlacementReason, PlanAdoptedV1, PlanId, PlanProgressedV1, PlanStagedV1, WithdrawalReason,
 };
 use model::{AgencyId, CaseId, CollectorId, ContactPointId, Currency, LenderId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::outcomes::{self, OutcomeKey};
 use crate::segments;
 
 /// The state of the assignment service. What can be derived from the rest is not in snapshots.
@@ -41,6 +42,7 @@ pub struct State {
     pub(crate) progress: Option<PlanProgressedV1>,
     /// Counts the plans that were adopted.
     pub(crate) plans: u32,
+    pub(crate) outcomes: BTreeMap<OutcomeKey, OutcomeCounts>,
     /// Cases that wait, by jurisdiction, the worthiest first.
     #[serde(skip_serializing)]
     pub(crate) waiting: BTreeMap<Jurisdiction, BTreeSet<Rank>>,
@@ -138,6 +140,8 @@ pub(crate) struct Case {
     pub placed_on: i32,
     /// The number of the plan that placed it last; 0: none did.
     pub plan: u32,
+    /// Received since it was placed last, in minor units.
+    pub recovered: i64,
 }
 
 /// Place in a queue: by worth, then by case.
@@ -168,7 +172,8 @@ fn changes_where_cases_may_go(event: &AssignmentEvent) -> bool {
         | AssignmentEvent::PlacementRan(_)
         | AssignmentEvent::PlanStaged(_)
         | AssignmentEvent::PlanProgressed(_)
-        | AssignmentEvent::CollectorStanding(_) => false,
+        | AssignmentEvent::CollectorStanding(_)
+        | AssignmentEvent::RecoveryNoted(_) => false,
         AssignmentEvent::AgencyRegistered(_)
         | AssignmentEvent::AgencySuspended(_)
         | AssignmentEvent::CollectorRegistered(_)
@@ -209,6 +214,7 @@ struct Snapshot {
     plan: Option<Running>,
     progress: Option<PlanProgressedV1>,
     plans: u32,
+    outcomes: BTreeMap<OutcomeKey, OutcomeCounts>,
 }
 
 impl From<Snapshot> for State {
@@ -232,6 +238,7 @@ impl From<Snapshot> for State {
             plan: snapshot.plan,
             progress: snapshot.progress,
             plans: snapshot.plans,
+            outcomes: snapshot.outcomes,
             ..Self::default()
         };
         for (id, case) in &state.cases {
@@ -295,6 +302,7 @@ impl State {
                     .then(|| self.described.insert(said.case, described))
                     .map(drop)
             }
+            AssignmentEvent::RecoveryNoted(noted) => outcomes::noted(self, noted),
             AssignmentEvent::PlanStaged(part) => self.plan_staged(part),
             AssignmentEvent::PlanAdopted(adopted) => self.plan_adopted(adopted),
             AssignmentEvent::PlanProgressed(progress) => self.plan_progressed(progress),
@@ -366,6 +374,7 @@ impl State {
             offer: self.offers,
             placed_on: 0,
             plan: 0,
+            recovered: 0,
         };
         self.offers += 1;
         *self.lender_cases.entry(event.lender).or_default() += 1;
@@ -383,6 +392,7 @@ impl State {
         }
         case.collector = Some(event.collector);
         case.placed_on = day;
+        case.recovered = 0;
         case.plan = match (&self.plan, event.reason) {
             (Some(plan), PlacementReason::Planned) => plan.number,
             _ => 0,
@@ -390,7 +400,8 @@ impl State {
         let (jurisdiction, lender) = (case.jurisdiction, case.lender);
         *self.held.entry((lender, event.agency)).or_default() += 1;
         self.stop_waiting(jurisdiction, rank);
-        self.change_queue(event.collector, |queue| queue.insert(rank))
+        self.change_queue(event.collector, |queue| queue.insert(rank))?;
+        outcomes::placed(self, event.case, event.agency)
     }
 
     fn case_withdrawn(&mut self, event: &CaseWithdrawnV1) -> Option<()> {

@@ -84,6 +84,7 @@ fn command() -> impl Strategy<Value = AssignmentCommand> {
                     collector, identity_verified: 0, certificates, capacity,
                 })
             }),
+        2 => (case(), -2_i64..5).prop_map(|(case, minor)| AssignmentCommand::NoteRecovery { case, minor }),
         1 => (0_i32..3).prop_map(|day| AssignmentCommand::ReviewStandings { day }),
         3 => (case(), proptest::option::of(proptest::sample::select(LANGUAGES.to_vec())), vec(agency(), 0..2))
             .prop_map(|(case, language, conflicts)| {
@@ -284,6 +285,7 @@ fn replies(state: &State) -> Vec<AssignmentReply> {
         AssignmentQuery::Figures,
         AssignmentQuery::Agencies,
         AssignmentQuery::Progress,
+        AssignmentQuery::Outcomes,
         AssignmentQuery::Terms { day: 0 },
         AssignmentQuery::Segments { day: 0, skip: 0, limit: u32::MAX },
     ]);

@@ -487,6 +487,7 @@ impl AuditProjection {
                 withdrawn.case
             }
             AssignmentEvent::CaseDescribed(said) => said.case,
+            AssignmentEvent::RecoveryNoted(noted) => noted.case,
             AssignmentEvent::AgencySuspended(_)
             | AssignmentEvent::CollectorRegistered(_)
             | AssignmentEvent::CollectorEnded(_)

@@ -1,6 +1,7 @@
 //! Words of the assignment service: agencies, collectors, who works which case.
 
 mod offer;
+mod outcome;
 mod plan;
 mod terms;
 
@@ -8,6 +9,7 @@ use model::{AgencyId, CaseId, CollectorId, ContactPointId, Currency, LenderId, R
 use serde::{Deserialize, Serialize};
 
 pub use offer::{CONFLICTS_MAX, CONTACTS_MAX, CaseDescribedV1, CaseOfferedV1, CaseOfferedV2};
+pub use outcome::RecoveryNotedV1;
 pub use plan::{
     AGE_BANDS, AMOUNT_BANDS, AllotmentV1, PlanAdoptedV1, PlanBasisV1, PlanId, PlanProgressedV1, PlanStagedV1,
     SegmentV1,
@@ -209,6 +211,8 @@ crate::events! {
         0x020f PlanAdopted(PlanAdoptedV1) = { 1: PlanAdoptedV1 },
         /// A batch of it was.
         0x0210 PlanProgressed(PlanProgressedV1) = { 1: PlanProgressedV1 },
+        /// Money was received for a placed case.
+        0x0211 RecoveryNoted(RecoveryNotedV1) = { 1: RecoveryNotedV1 },
     }
 }
 
@@ -282,6 +286,13 @@ pub enum AssignmentCommand {
         reason: WithdrawalReason,
         /// As above.
         limit: u32,
+    },
+    /// Take down that money was received for a case, or taken back. Of a case that nobody has nothing is recorded.
+    NoteRecovery {
+        /// Which.
+        case: CaseId,
+        /// How much, in minor units of its currency; below 0: a payment was reversed.
+        minor: i64,
     },
     /// Bring a part of a plan.
     StagePlan(PlanStagedV1),
@@ -360,6 +371,8 @@ pub enum AssignmentQuery {
     },
     /// How far the plan that was adopted last has come.
     Progress,
+    /// What came of placements.
+    Outcomes,
 }
 
 /// What it is answered with.
@@ -381,6 +394,40 @@ pub enum AssignmentReply {
     Segments(SegmentPage),
     /// How far the plan has come; `None`: none was adopted yet.
     Progress(Option<PlanProgressedV1>),
+    /// What came of placements.
+    Outcomes(Vec<Outcome>),
+}
+
+/// What came of the placements that have something in common.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Whose cases.
+    pub lender: LenderId,
+    /// With whom.
+    pub agency: AgencyId,
+    /// In whose queue.
+    pub collector: CollectorId,
+    /// The lender's word for the product.
+    pub product: String,
+    /// The age band on the day of the placement.
+    pub age: u8,
+    /// Of the amounts.
+    pub currency: Currency,
+    /// How many, how much.
+    pub counts: OutcomeCounts,
+}
+
+/// How many placements, and what they brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeCounts {
+    /// Placements.
+    pub cases: u32,
+    /// Of these, that brought anything.
+    pub payers: u32,
+    /// What was owed, in minor units.
+    pub placed: i64,
+    /// What was received, in minor units.
+    pub recovered: i64,
 }
 
 /// What agencies may take and lenders allow.
@@ -623,6 +670,7 @@ pub fn samples() -> Vec<AssignmentEvent> {
             basis: PlanBasisV1 { changes: 812, offers: 100_000, day: 20_781 },
         }),
         E::PlanProgressed(PlanProgressedV1 { plan: PlanId([0xab; 32]), placed: 400, dropped: 3, left: 17 }),
+        E::RecoveryNoted(RecoveryNotedV1 { case, agency, collector, minor: 50_000, currency: Currency::CNY }),
     ]
 }
 

@@ -65,7 +65,9 @@ impl Manager for Placements {
         match event {
             LedgerEvent::CaseOpened(opened) => vec![AssignmentCommand::OfferCase(offer(opened))],
             LedgerEvent::CaseClosed(closed) => vec![AssignmentCommand::WithdrawCase { case: closed.case }],
-            LedgerEvent::PaymentPosted(_) => Vec::new(),
+            LedgerEvent::PaymentPosted(paid) => {
+                vec![AssignmentCommand::NoteRecovery { case: paid.case, minor: paid.minor }]
+            }
         }
     }
 }
@@ -149,6 +151,7 @@ impl Manager for Access {
             | AssignmentEvent::LenderTermsSet(_)
             | AssignmentEvent::CollectorCertified(_)
             | AssignmentEvent::CaseDescribed(_)
+            | AssignmentEvent::RecoveryNoted(_)
             | AssignmentEvent::PlanStaged(_)
             | AssignmentEvent::PlanAdopted(_)
             | AssignmentEvent::PlanProgressed(_) => Vec::new(),

@@ -11,7 +11,7 @@ use super::asker::{Asker, RetryKey};
 use super::input::{Input, id, malformed, parsed_if_any};
 use super::problem::Problem;
 use crate::plan_document::{PlanDocument, PlanProgress, Scores};
-use crate::platform::Platform;
+use crate::platform::{Platform, Scorecards};
 
 /// Largest plan that is taken: some ten thousands of segments.
 pub(super) const PLAN_MAX: usize = 64 * 1024 * 1024;
@@ -38,6 +38,13 @@ pub(super) async fn progress(
     Asker(principal): Asker,
 ) -> Result<Json<Value>, Problem> {
     Ok(Json(json!({ "progress": platform.plan_progress(&principal).await? })))
+}
+
+pub(super) async fn scorecards(
+    State(platform): State<Platform>,
+    Asker(principal): Asker,
+) -> Result<Json<Scorecards>, Problem> {
+    Ok(Json(platform.scorecards(&principal).await?))
 }
 
 #[derive(Deserialize)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use assignment::recovery::Fitted;
 use assignment::{day_of, draft};
 use events::assignment::{
     AllotmentV1, AssignmentAnswer, AssignmentCommand, AssignmentQuery, AssignmentReply, PlanAdoptedV1,
@@ -13,7 +14,7 @@ use model::{AgencyId, LenderId};
 use super::Platform;
 use super::agencies::{BATCH, BATCHES_MAX};
 use super::give::{Names, give};
-use crate::plan_document::{PlanDocument, PlanProgress, Scores};
+use crate::plan_document::{Expectation, PlanDocument, PlanProgress, Scores};
 use crate::principal::Principal;
 
 /// Segments of one page: an answer stays below what a message between services may be.
@@ -38,9 +39,11 @@ impl Platform {
     ) -> Result<PlanDocument, Refusal> {
         principal.operator_only()?;
         let (terms, segments) = self.planning_basis().await?;
+        let fitted = Fitted::on(&self.outcomes().await?);
+        let expectation = Expectation { scores, fitted };
         // Seconds of arithmetic: not where others wait to be answered.
         let planned = tokio::task::spawn_blocking(move || {
-            let draft = draft::draft(&terms, &segments, &scores)?;
+            let draft = draft::draft(&terms, &segments, &expectation)?;
             Ok::<_, placement::InstanceError>(PlanDocument::of(&draft, &terms))
         });
         match planned.await {

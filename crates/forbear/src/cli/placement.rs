@@ -69,6 +69,8 @@ pub enum Placement {
         #[command(flatten)]
         server: Server,
     },
+    /// Show how agencies and collectors did, against what their cases let expect; and challengers beside champions.
+    Scorecards(Server),
     /// Set the agencies that a lender uses, with their shares.
     Lender(LenderTerms),
 }

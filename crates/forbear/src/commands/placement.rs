@@ -50,6 +50,10 @@ pub(super) fn run(asked: Placement, format: Format) -> Result<(), Failure> {
             let answer = Client::signed_in(&server)?.post(&format!("/v1/agencies/{agency}/recall"), &body)?;
             print(format, &answer, |answer| format!("{} taken back", count(&answer["withdrawn"], "case")));
         }
+        Placement::Scorecards(server) => {
+            let answer = Client::signed_in(&server)?.get("/v1/placement/scorecards")?;
+            print(format, &answer, scorecards);
+        }
         Placement::Lender(terms) => lender(&terms, format)?,
     }
     Ok(())
@@ -191,6 +195,36 @@ fn segments(plan: &Value) -> String {
             let why = if barred.is_empty() { "no room left".to_owned() } else { barred.join(", ") };
             out.push_str(&format!("  {} wait (agencies barred: {why})\n", segment["waiting"]));
         }
+    }
+    out
+}
+
+fn scorecards(answer: &Value) -> String {
+    let mut out = format!(
+        "{:<16} {:>9} {:>14} {:>14} {:>8} {:>18}\n",
+        "who", "cases", "recovered", "expected", "paid", "95 % of chance"
+    );
+    let percent =
+        |share: &Value| share.as_f64().map_or("-".to_owned(), |share| format!("{:.1} %", 100.0 * share));
+    let cards = ["agencies", "collectors"].map(|list| answer[list].as_array().into_iter().flatten());
+    for card in cards.into_iter().flatten() {
+        let range = format!("{} to {}", percent(&card["paid_low"]), percent(&card["paid_high"]));
+        out.push_str(&format!(
+            "{:<16} {:>9} {:>14} {:>14} {:>8} {range:>18}\n",
+            text(&card["who"]),
+            text(&card["cases"]),
+            text(&card["recovered"]),
+            text(&card["expected"]),
+            percent(&card["paid"])
+        ));
+    }
+    for challenge in answer["challenges"].as_array().into_iter().flatten() {
+        out.push_str(&format!(
+            "{}: {} beside the champions: {}\n",
+            text(&challenge["lender"]),
+            text(&challenge["challenger"]),
+            text(&challenge["verdict"])
+        ));
     }
     out
 }
