@@ -181,14 +181,18 @@ fn given_terms_when_planned_at_the_command_line_then_shown_compared_applied_and_
     // What comes in is counted for whoever has the case.
     let queue = http.get("/v1/collectors/collector-2/queue?limit=1").done("a queue");
     let case = ["callable", "later"].iter().find_map(|list| queue[list][0]["case"].as_str()).expect("a case");
-    let payment = json!({ "reference": "P1", "minor": 50_000, "currency": "CNY", "value_date": "2026-11-20" });
+    let payment =
+        json!({ "reference": "P1", "amount": "500.00", "currency": "CNY", "value_date": "2026-11-20" });
     http.post(&format!("/v1/cases/{case}/payments"), &payment, None).done("a payment");
     eventually("the payment to be counted", || {
         let cards = http.get("/v1/placement/scorecards").done("the scorecards");
         cards["agencies"][1]["payers"] == 1
     });
     let cards = forbear(&["placement", "scorecards"]);
-    assert!(cards.contains("agency-2") && cards.contains("50000") && cards.contains("too-few-cases"), "{cards}");
+    assert!(
+        cards.contains("agency-2") && cards.contains("50000") && cards.contains("too-few-cases"),
+        "{cards}"
+    );
 
     assert!(forbear(&["placement", "recall", "agency-2", "--reason", "complaints"]).contains("20 cases"));
     assert!(forbear(&["placement", "recall", "agency-1", "--reason", "overheld"]).contains("0 cases"));
