@@ -123,8 +123,20 @@ frozen! {
     }
     LedgerEvent from ledger {
         0x0101 CaseOpened = { 1: CaseOpenedV1, 2: CaseOpenedV2 }
-        0x0102 PaymentPosted = { 1: PaymentPostedV1 }
+        0x0102 PaymentPosted = { 1: PaymentPostedV1, 2: PaymentPostedV2 }
         0x0103 CaseClosed = { 1: CaseClosedV1 }
+        0x0110 EntryBooked = { 1: EntryBookedV1 }
+        0x0111 InterestAccrued = { 1: InterestAccruedV1 }
+        0x0112 TermsSet = { 1: TermsSetV1 }
+        0x0113 CommissionAgreed = { 1: CommissionAgreedV1 }
+        0x0114 SettlementOffered = { 1: SettlementOfferedV1 }
+        0x0115 CommitmentMade = { 1: CommitmentMadeV1 }
+        0x0116 CommitmentEnded = { 1: CommitmentEndedV1 }
+        0x0117 CollectionPaused = { 1: CollectionPausedV1 }
+        0x0118 CollectionResumed = { 1: CollectionResumedV1 }
+        0x0119 CaseReopened = { 1: CaseReopenedV1 }
+        0x011a LimitationSet = { 1: LimitationSetV1 }
+        0x011b LimitationPassed = { 1: LimitationPassedV1 }
     }
     AssignmentEvent from assignment {
         0x0201 AgencyRegistered = { 1: AgencyRegisteredV1 }

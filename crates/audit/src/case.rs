@@ -133,7 +133,7 @@ pub fn view(rows: &Reader, case: &CaseId) -> Result<Option<CaseView>, StoreError
     if let Some(balance) = row(rows, &key::balance(case))? {
         view.balance = balance;
     }
-    view.closed = row(rows, &key::closed(case))?;
+    view.closed = row::<Option<CloseReason>>(rows, &key::closed(case))?.flatten();
     view.placed = row::<Option<Placement>>(rows, &key::placed(case))?.flatten();
     Ok(Some(view))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use events::assignment::AssignmentEvent;
 use events::gate::{ContactLinkedV2, GateEvent, NumberCheckedV1, NumberDisprovedV1, PermitRefusedV2};
-use events::ledger::LedgerEvent;
+use events::ledger::{CloseReason, LedgerEvent};
 use events::{Actor, Code, Decoded, Event, Position, Record, Service, StreamId, partition_of};
 use model::{AgencyId, CaseId, ContactPointId, PersonId, Timestamp};
 use runtime::projection::{Projection, Reader, Rows, StoreError};
@@ -76,7 +76,7 @@ struct Place<'a> {
 
 impl Projection for AuditProjection {
     const NAME: &'static str = "audit";
-    const GENERATION: u32 = 3;
+    const GENERATION: u32 = 4;
     type Context = Context;
 
     fn resume(stream: StreamId, context: &Self::Context, rows: &Reader) -> Result<Self, StoreError> {
@@ -462,8 +462,18 @@ impl AuditProjection {
             }
             LedgerEvent::CaseClosed(closed) => {
                 self.totals.cases.closed += 1;
-                put(changed, &key::closed(&closed.case), &closed.reason);
+                put(changed, &key::closed(&closed.case), &Some(closed.reason));
                 self.keep(key::case(&closed.case), place, place.bytes, changed);
+            }
+            other => {
+                let Some(case) = other.case() else { return };
+                if let Some(balance) = other.balance() {
+                    put(changed, &key::balance(&case), &balance);
+                }
+                if let LedgerEvent::CaseReopened(_) = other {
+                    put(changed, &key::closed(&case), &None::<CloseReason>);
+                }
+                self.keep(key::case(&case), place, place.bytes, changed);
             }
         }
     }

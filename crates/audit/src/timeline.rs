@@ -421,8 +421,18 @@ fn of_case(rows: &Reader, case: CaseId) -> Result<Vec<TimelineEntry>, StoreError
 fn ledger_entry(kept: &Kept) -> Option<TimelineEntry> {
     let Ok(Decoded::Known(event)) = LedgerEvent::decode(&kept.bytes) else { return None };
     let mut entry = TimelineEntry::new(kept, event.name());
-    if let LedgerEvent::PaymentPosted(payment) = event {
-        entry.minor = Some(payment.minor);
+    match event {
+        LedgerEvent::PaymentPosted(payment) => {
+            (entry.minor, entry.agency) = (Some(payment.minor), payment.agency);
+        }
+        LedgerEvent::EntryBooked(booked) => {
+            entry.minor = booked.postings.first().map(|leg| leg.minor);
+            entry.agency = booked.agency;
+        }
+        LedgerEvent::InterestAccrued(interest) => {
+            entry.minor = interest.postings.first().map(|leg| leg.minor);
+        }
+        _ => {}
     }
     Some(entry)
 }

@@ -65,6 +65,35 @@ codes! {
     /// The payment's reference is known with another amount.
     PAYMENT_DIFFERS = 107, "payment-differs";
 
+    /// There is no such payment.
+    PAYMENT_UNKNOWN = 110, "payment-unknown";
+    /// The payment was taken out before, for another reason.
+    PAYMENT_TAKEN_BACK = 111, "payment-taken-back";
+    /// The entry's reference is known with another amount.
+    ENTRY_DIFFERS = 112, "entry-differs";
+    /// There is nothing that this could rest on.
+    BASIS_MISSING = 113, "basis-missing";
+    /// The rate is above what the law allows.
+    CEILING_EXCEEDED = 114, "ceiling-exceeded";
+    /// A promise, a plan or a settlement stands.
+    COMMITMENT_STANDS = 115, "commitment-stands";
+    /// The instalments do not make an agreement.
+    COMMITMENT_INVALID = 116, "commitment-invalid";
+    /// No settlement is offered.
+    COMMITMENT_UNKNOWN = 117, "commitment-unknown";
+    /// The settlement gives up more than may be without approval.
+    APPROVAL_NEEDED = 118, "approval-needed";
+    /// The claim is no longer called for.
+    LIMITATION_PASSED = 119, "limitation-passed";
+    /// Nothing would be owed on the case.
+    NOTHING_OWED = 120, "nothing-owed";
+    /// The case has as many entries as it may have.
+    JOURNAL_FULL = 121, "journal-full";
+    /// The terms contradict themselves.
+    TERMS_INVALID = 122, "terms-invalid";
+    /// The settlement was to be accepted before.
+    OFFER_EXPIRED = 123, "offer-expired";
+
     /// There is no such agency.
     AGENCY_UNKNOWN = 201, "agency-unknown";
     /// The agency is suspended.

@@ -5,13 +5,13 @@
 use assignment::Assignment;
 use events::assignment::{AssignmentCommand, AssignmentEvent, CaseOfferedV2, WithdrawalReason};
 use events::gate::{
-    ContactClosedV1, ContactLinkedV2, ContactPlacedV1, GateCommand, GateEvent, LineRegisteredV1,
-    StandingChangedV1,
+    ContactClosedV1, ContactLinkedV2, ContactPlacedV1, GateCommand, GateEvent, HoldKind, HoldPlacedV1,
+    HoldSource, LineRegisteredV1, StandingChangedV1,
 };
 use events::ledger::{Account, CaseOpenedV2, LedgerEvent, ZONES_MAX};
 use gate::Gate;
 use ledger::Ledger;
-use model::{AgencyId, CollectorId, ContactPointId, Place, ZoneName};
+use model::{AgencyId, CaseId, CollectorId, ContactPointId, Place, Timestamp, ZoneName};
 use runtime::manager::{self, Manager};
 
 /// Ledger → gate: who is behind which number, for which case.
@@ -25,9 +25,46 @@ impl Manager for Contacts {
     fn react(event: &LedgerEvent, _: manager::Place) -> Vec<GateCommand> {
         match event {
             LedgerEvent::CaseOpened(opened) => links(opened).map(GateCommand::LinkContact).collect(),
-            LedgerEvent::PaymentPosted(_) | LedgerEvent::CaseClosed(_) => Vec::new(),
+            LedgerEvent::CollectionPaused(paused) => {
+                vec![hold(paused.case, paused.kind.hold(), Some(paused.until), paused.by)]
+            }
+            LedgerEvent::CollectionResumed(resumed) => {
+                let (case, kind, by) = (resumed.case, resumed.kind.hold(), resumed.by);
+                vec![GateCommand::EndHolds { case, kind, placed_by: resumed.placed_by.clone(), by }]
+            }
+            // A closing goes by the assignment log, too, but nobody waits for a placement run to be left alone.
+            LedgerEvent::CaseClosed(closed) => vec![hold(closed.case, HoldKind::Recalled, None, PLATFORM)],
+            LedgerEvent::CaseReopened(reopened) => vec![end(reopened.case, HoldKind::Recalled)],
+            LedgerEvent::LimitationPassed(passed) => {
+                vec![hold(passed.case, HoldKind::Limitation, None, PLATFORM)]
+            }
+            LedgerEvent::LimitationSet(set) if set.revived => vec![end(set.case, HoldKind::Limitation)],
+            _ => Vec::new(),
         }
     }
+}
+
+/// In whose name the platform holds what follows from its own books.
+const PLATFORM: HoldSource = HoldSource::Operator;
+
+/// Nobody is contacted about a case.
+fn hold(case: CaseId, kind: HoldKind, until: Option<Timestamp>, by: HoldSource) -> GateCommand {
+    GateCommand::PlaceHold(HoldPlacedV1 {
+        contact: None,
+        person: None,
+        case: Some(case),
+        kind,
+        channels: Vec::new(),
+        places: Vec::new(),
+        times: Vec::new(),
+        until,
+        by,
+    })
+}
+
+/// What the platform held is over.
+fn end(case: CaseId, kind: HoldKind) -> GateCommand {
+    GateCommand::EndHolds { case, kind, placed_by: vec![PLATFORM], by: PLATFORM }
 }
 
 fn links(opened: &CaseOpenedV2) -> impl Iterator<Item = ContactLinkedV2> + '_ {
@@ -68,6 +105,17 @@ impl Manager for Placements {
             LedgerEvent::PaymentPosted(paid) => {
                 vec![AssignmentCommand::NoteRecovery { case: paid.case, minor: paid.minor }]
             }
+            LedgerEvent::CaseReopened(reopened) => vec![AssignmentCommand::OfferCase(CaseOfferedV2 {
+                case: reopened.case,
+                lender: reopened.lender,
+                jurisdiction: reopened.jurisdiction.clone(),
+                contacts: reopened.contacts.clone(),
+                minor: reopened.balance,
+                currency: reopened.currency,
+                product: String::new(),
+                overdue_since: None,
+            })],
+            _ => Vec::new(),
         }
     }
 }

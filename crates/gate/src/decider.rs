@@ -48,6 +48,7 @@ impl Decider for Gate {
             | GateCommand::ApproveTemplate(_)
             | GateCommand::WithdrawTemplate(_)
             | GateCommand::SetPartitions(_)
+            | GateCommand::EndHolds { .. }
             | GateCommand::Tick { .. } => return None,
             GateCommand::ReserveShare(asked) => return Some(asked.home),
             GateCommand::RedeemShare(used) => return Some(used.home),
@@ -111,6 +112,9 @@ impl Decider for Gate {
             }
             GateCommand::PlaceHold(placed) => hold::place(state, placed, now),
             GateCommand::LiftHold(lifted) => hold::lift(state, lifted),
+            GateCommand::EndHolds { case, kind, placed_by, by } => {
+                Ok(hold::end(state, *case, *kind, placed_by, *by))
+            }
             GateCommand::GiveConsent(given) => consent::give(state, given),
             GateCommand::RevokeConsent(revoked) => Ok(consent::revoke(state, revoked)),
             GateCommand::RecordContact(recorded) => record::record(state, recorded, now),

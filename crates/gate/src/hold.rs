@@ -2,7 +2,7 @@
 
 use events::gate::{GateEvent, HoldKind, HoldLiftedV1, HoldPlacedV1, HoldSource, StandingHold};
 use events::{Code, Now, Position, Reason, Refusal};
-use model::Timestamp;
+use model::{CaseId, Timestamp};
 
 use crate::State;
 use crate::person::Hold;
@@ -40,6 +40,22 @@ pub(crate) fn lift(state: &State, asked: &HoldLiftedV1) -> Result<Vec<GateEvent>
         by => by == hold.placed.by && !matches!(hold.placed.kind, HoldKind::Order),
     });
     if may { Ok(vec![GateEvent::HoldLifted(*asked)]) } else { Err(Code::HOLD_UNKNOWN.into()) }
+}
+
+/// What these placed on the case as a whole is over; what concerns one contact point or person stays.
+pub(crate) fn end(
+    state: &State,
+    case: CaseId,
+    kind: HoldKind,
+    placed_by: &[HoldSource],
+    by: HoldSource,
+) -> Vec<GateEvent> {
+    let ends = |hold: &&Hold| hold.placed.kind == kind && placed_by.contains(&hold.placed.by);
+    let lifted = |hold: &Hold| {
+        let (contact, person, case) = (None, None, Some(case));
+        GateEvent::HoldLifted(HoldLiftedV1 { contact, person, case, hold: hold.position, by })
+    };
+    list(state, None, None, Some(case)).filter(ends).map(lifted).collect()
 }
 
 /// The holds on these that have not ended.

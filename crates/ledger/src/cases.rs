@@ -4,53 +4,13 @@
 
 use std::fmt;
 
-use events::ledger::{Account, CloseReason, PostingV1};
 use hashbrown::HashTable;
-use model::{CaseId, Currency, LenderId};
+use model::CaseId;
 use serde::de::{SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What the ledger knows of a case.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Case {
-    pub id: CaseId,
-    pub digest: [u8; 16],
-    pub lender: LenderId,
-    /// Number in [`Names`](crate::names::Names).
-    pub product: u32,
-    pub opened_on: i32,
-    pub overdue_since: i32,
-    pub currency: Currency,
-    pub jurisdiction: [u8; 2],
-    pub closed: Option<CloseReason>,
-    pub balances: Balances,
-    /// Reference and amount of every payment.
-    pub payments: Vec<([u8; 16], i64)>,
-}
-
-/// The sum of postings of each account.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Balances([i64; Account::ALL.len()]);
-
-impl Balances {
-    pub fn of(&self, account: Account) -> i64 {
-        self.0[account as usize]
-    }
-
-    /// Takes postings in. Amounts are checked when they are decided; a log from elsewhere saturates.
-    pub fn post(&mut self, postings: &[PostingV1]) {
-        for posting in postings {
-            let balance = &mut self.0[posting.account as usize];
-            *balance = balance.saturating_add(posting.minor);
-        }
-    }
-
-    /// What is owed.
-    pub fn owed(&self) -> i64 {
-        Account::CLAIMS.iter().fold(0, |sum: i64, claim| sum.saturating_add(self.of(*claim)))
-    }
-}
+use crate::case::Case;
 
 const CHUNK: usize = 4096;
 
@@ -101,6 +61,10 @@ impl Cases {
         self.index.len()
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &Case> {
+        self.chunks.iter().flatten()
+    }
+
     fn find(&self, id: CaseId) -> Option<u32> {
         let hash = hash(id);
         let same = |entry: &Entry| entry.hash == hash && at(&self.chunks, entry.number).id == id;
@@ -136,7 +100,7 @@ impl fmt::Debug for Cases {
 impl Serialize for Cases {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut seq = serializer.serialize_seq(Some(self.len()))?;
-        self.chunks.iter().flatten().try_for_each(|case| seq.serialize_element(case))?;
+        self.iter().try_for_each(|case| seq.serialize_element(case))?;
         seq.end()
     }
 }
@@ -162,16 +126,5 @@ impl<'de> Deserialize<'de> for Cases {
             }
         }
         deserializer.deserialize_seq(Table)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_case_stays_within_its_memory() {
-        // With 21 bytes of index at most (9 a bucket, load 7/16 just after growing), this keeps a case below 200 bytes.
-        assert!(size_of::<Case>() <= 152, "{} bytes", size_of::<Case>());
     }
 }

@@ -1,15 +1,16 @@
 //! Closing a case.
 
-use events::ledger::{Account, CaseClosedV1, CloseReason, LedgerEvent, PostingV1};
-use events::{Code, Reason, Refusal};
+use events::ledger::{Account, CloseReason, LedgerEvent, PostingV1};
+use events::{Code, Now, Reason, Refusal};
 use model::{CaseId, Money};
 
-use crate::cases::Balances;
+use crate::case::Case;
+use crate::draft::Draft;
 use crate::state::State;
 
-pub fn decide(state: &State, id: CaseId, reason: CloseReason) -> Result<Vec<LedgerEvent>, Refusal> {
-    let case = state.cases.get(id).ok_or_else(|| Reason::detail(Code::CASE_UNKNOWN, id.to_string()))?;
-    match case.closed {
+pub fn decide(state: &State, id: CaseId, reason: CloseReason, now: Now) -> Result<Vec<LedgerEvent>, Refusal> {
+    let mut draft = Draft::of(state, id, now)?;
+    match draft.case.closed {
         Some(known) if known == reason => return Ok(Vec::new()),
         Some(known) => {
             let detail = format!("closed: {}, got a request to close it as {}", known.word(), reason.word());
@@ -17,28 +18,27 @@ pub fn decide(state: &State, id: CaseId, reason: CloseReason) -> Result<Vec<Ledg
         }
         None => {}
     }
-    let owed = case.balances.owed();
-    let postings = match reason {
-        CloseReason::Paid if owed != 0 => {
-            let balance = Money { minor: owed, currency: case.currency };
-            let detail =
-                format!("expected a balance of zero, got {balance}; post it, settle or write it off");
-            return Err(Reason::detail(Code::AMOUNT_INVALID, detail).into());
-        }
-        // The claim stands with the lender (recalled), or is a matter of another record (error).
-        CloseReason::Paid | CloseReason::Recalled | CloseReason::Error => Vec::new(),
-        CloseReason::Settled => give_up(&case.balances, Account::Adjustments),
-        CloseReason::WrittenOff => give_up(&case.balances, Account::WriteOff),
-    };
-    Ok(vec![LedgerEvent::CaseClosed(CaseClosedV1 { case: id, reason, postings })])
+    let owed = draft.case.owed();
+    if reason == CloseReason::Paid && owed != 0 {
+        let balance = Money { minor: owed, currency: draft.case.currency };
+        let detail = format!("expected a balance of zero, got {balance}; post it, settle or write it off");
+        return Err(Reason::detail(Code::AMOUNT_INVALID, detail).into());
+    }
+    draft.close(reason);
+    Ok(draft.events())
 }
 
-/// Moves everything that is owed to `account`.
-fn give_up(balances: &Balances, account: Account) -> Vec<PostingV1> {
-    let claims = Account::CLAIMS.into_iter().filter(|claim| balances.of(*claim) != 0);
-    let mut postings = vec![PostingV1 { account, minor: balances.owed() }];
-    postings.extend(claims.map(|claim| PostingV1 { account: claim, minor: -balances.of(claim) }));
-    postings
+/// What is given up with a closing. The claim stands with the lender (recalled), or is a matter of another record (error).
+pub fn given_up(case: &Case, reason: CloseReason) -> Vec<PostingV1> {
+    let account = match reason {
+        CloseReason::Paid | CloseReason::Recalled | CloseReason::Error => return Vec::new(),
+        CloseReason::Settled => Account::Discount,
+        CloseReason::WrittenOff => Account::WriteOff,
+    };
+    let claims = Account::CLAIMS.into_iter().filter(|claim| case.of(*claim) != 0);
+    let mut postings = vec![PostingV1 { account, minor: case.owed() }];
+    postings.extend(claims.map(|claim| PostingV1 { account: claim, minor: -case.of(claim) }));
+    if postings.len() > 1 { postings } else { Vec::new() }
 }
 
 #[cfg(test)]
@@ -59,7 +59,11 @@ mod tests {
         let (events, answer) = ledger.then(&close(CloseReason::WrittenOff)).expect("open");
         let [LedgerEvent::CaseClosed(closed)] = &events[..] else { panic!("{events:?}") };
         let posting = |account, minor| PostingV1 { account, minor };
-        let expected = [posting(Account::WriteOff, OWED - 230), posting(Account::Principal, 230 - OWED)];
+        let expected = [
+            posting(Account::WriteOff, OWED - 230),
+            posting(Account::Fees, -30),
+            posting(Account::Principal, 260 - OWED),
+        ];
         assert_eq!(closed.postings, expected);
         assert_eq!(posting_sum(&closed.postings), 0);
         assert_eq!(answer, LedgerAnswer::Closed);

@@ -1,27 +1,28 @@
 //! Test vocabulary: `given(events).when(&command)`.
 
 use events::ledger::{
-    Account, CaseOpenedV2, CaseView, LedgerAnswer, LedgerCommand, LedgerEvent, LedgerFigures, LedgerQuery,
-    LedgerReply, PartyV2, PostingV1,
+    Account, Basis, Booking, CaseOpenedV2, CaseView, EntryKind, LedgerAnswer, LedgerCommand, LedgerEvent,
+    LedgerFigures, LedgerQuery, LedgerReply, PartyV2, PostingV1, Receiver, Statement, TermsSetV1,
 };
 use events::{Code, Decider, Now, Position, Refusal};
-use model::{CaseId, Currency, LenderId, PersonId, Role, Timestamp};
+use model::{AgencyId, CaseId, Currency, LenderId, PersonId, Role, Timestamp};
 
 use crate::{Ledger, State};
 
 pub const CASE: CaseId = CaseId([7; 16]);
 /// What [`opening`] claims in all.
 pub const OWED: i64 = 1_230;
-const NOW: Now = Now { at: Timestamp(0), trusted: true };
 
 pub struct Given {
     state: State,
     position: u64,
+    now: Now,
 }
 
 /// A ledger in which this has happened.
 pub fn given<const N: usize>(events: [LedgerEvent; N]) -> Given {
-    let mut given = Given { state: State::default(), position: 0 };
+    let mut given =
+        Given { state: State::default(), position: 0, now: Now { at: Timestamp(0), trusted: true } };
     given.evolve(&events);
     given
 }
@@ -31,14 +32,19 @@ type Told = Result<(Vec<LedgerEvent>, LedgerAnswer), Refusal>;
 impl Given {
     fn evolve(&mut self, events: &[LedgerEvent]) {
         for event in events {
-            Ledger::evolve(&mut self.state, event, NOW.at, Position(self.position));
+            Ledger::evolve(&mut self.state, event, self.now.at, Position(self.position));
             self.position += 1;
         }
     }
 
+    /// It is the beginning (UTC) of a day from now on.
+    pub fn on_day(&mut self, day: i32) {
+        self.now.at = Timestamp(i64::from(day) * 86_400_000);
+    }
+
     /// What the command would lead to.
     pub fn when(&self, command: &LedgerCommand) -> Told {
-        let events = Ledger::decide(&self.state, command, NOW)?;
+        let events = Ledger::decide(&self.state, command, self.now)?;
         let answer = Ledger::answer(&events, Position(self.position));
         Ok((events, answer))
     }
@@ -51,14 +57,21 @@ impl Given {
     }
 
     pub fn view(&self, case: CaseId) -> CaseView {
-        match Ledger::query(&self.state, &LedgerQuery::Case(case), NOW) {
+        match Ledger::query(&self.state, &LedgerQuery::Case(case), self.now) {
             LedgerReply::Case(Some(view)) => view,
             other => panic!("{other:?}"),
         }
     }
 
+    pub fn statement(&self, case: CaseId) -> Statement {
+        match Ledger::query(&self.state, &LedgerQuery::Statement(case), self.now) {
+            LedgerReply::Statement(Some(statement)) => statement,
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub fn figures(&self) -> LedgerFigures {
-        match Ledger::query(&self.state, &LedgerQuery::Figures, NOW) {
+        match Ledger::query(&self.state, &LedgerQuery::Figures, self.now) {
             LedgerReply::Figures(figures) => figures,
             other => panic!("{other:?}"),
         }
@@ -101,12 +114,64 @@ pub fn open(opening: CaseOpenedV2) -> LedgerCommand {
     LedgerCommand::OpenCase(Box::new(opening))
 }
 
+/// The terms of the opening's product: 20 % may be given up, three days of grace.
+pub fn terms() -> TermsSetV1 {
+    TermsSetV1 {
+        lender: opening().lender,
+        product: opening().product,
+        allocation: vec![],
+        interest: None,
+        ceiling: Some(events::ledger::CeilingV1 {
+            rate_ppm: 400_000,
+            source: "a statute".to_owned(),
+            as_of: 19_000,
+        }),
+        discount_max_bp: 2_000,
+        grace_days: 3,
+        limitation_days: None,
+        limitation_restarts: false,
+    }
+}
+
 pub fn pay(reference: u8, minor: i64) -> LedgerCommand {
+    pay_on(reference, minor, 20_001)
+}
+
+pub fn pay_on(reference: u8, minor: i64, value_date: i32) -> LedgerCommand {
+    payment(reference, minor, value_date, Receiver::Lender)
+}
+
+/// Received by agency 3, as is what `pay` pays while the case is placed with it.
+pub fn pay_agency(reference: u8, minor: i64) -> LedgerCommand {
+    payment(reference, minor, 20_001, Receiver::Agency)
+}
+
+fn payment(reference: u8, minor: i64, value_date: i32, received_by: Receiver) -> LedgerCommand {
     LedgerCommand::PostPayment {
         case: CASE,
         reference: [reference; 16],
         minor,
         currency: Currency::CNY,
+        value_date,
+        received_by,
+        agency: Some(AgencyId(3)),
+    }
+}
+
+pub fn booking(kind: EntryKind, reference: u8, minor: i64, basis: Basis) -> Booking {
+    Booking {
+        case: CASE,
+        kind,
+        reference: [reference; 16],
+        account: Account::Principal,
+        minor,
+        currency: Currency::CNY,
+        basis,
+        agency: None,
         value_date: 20_001,
     }
+}
+
+pub fn refund(reference: u8, minor: i64) -> LedgerCommand {
+    LedgerCommand::Book(booking(EntryKind::Refund, reference, minor, Basis::Statute))
 }

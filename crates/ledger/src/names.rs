@@ -24,6 +24,11 @@ impl Names {
         number
     }
 
+    /// The number of a word, if it has one.
+    pub fn find(&self, name: &str) -> Option<u32> {
+        self.numbers.get(name).copied()
+    }
+
     /// The word of a number; empty if there is none.
     pub fn name(&self, number: u32) -> &str {
         self.names.get(number as usize).map_or("", String::as_str)

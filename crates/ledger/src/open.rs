@@ -5,10 +5,11 @@ use events::ledger::{
 };
 use events::{Code, Reason, Refusal};
 
+use crate::limitation;
 use crate::state::State;
 
 /// Largest amount of one posting: far above any debt, and thousands of them fit into 64 bits.
-const MINOR_MAX: i64 = 1_000_000_000_000_000;
+pub const MINOR_MAX: i64 = 1_000_000_000_000_000;
 const POSTINGS_MAX: usize = 16;
 const PARTIES_MAX: usize = 32;
 const CONTACTS_MAX: usize = 16;
@@ -25,10 +26,12 @@ pub fn decide(state: &State, opening: &CaseOpenedV2) -> Result<Vec<LedgerEvent>,
     let mut reasons = Vec::new();
     check_shape(opening, &mut reasons);
     check_postings(opening, &mut reasons);
-    if reasons.is_empty() {
-        return Ok(vec![LedgerEvent::CaseOpened(opening.clone())]);
+    if !reasons.is_empty() {
+        return Err(Refusal { reasons, next_allowed: None, repeats: None });
     }
-    Err(Refusal { reasons, next_allowed: None, repeats: None })
+    let mut events = vec![LedgerEvent::CaseOpened(opening.clone())];
+    events.extend(limitation::begin(state, opening));
+    Ok(events)
 }
 
 /// Keeps a case within its bounds, so that its event is small and its state fixed.

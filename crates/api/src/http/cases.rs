@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use events::ledger::CloseReason;
+use events::ledger::{CloseReason, Receiver};
 use model::{CaseId, Currency, LenderId, Money};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -122,6 +122,8 @@ pub(super) struct Pay {
     currency: Currency,
     /// `2026-11-24`.
     value_date: String,
+    /// `lender` or `agency`; the lender if left out.
+    received_by: Option<String>,
 }
 
 pub(super) async fn pay(
@@ -139,7 +141,12 @@ pub(super) async fn pay(
         Money::parse(&pay.amount, pay.currency).map_err(|error| malformed(format!("amount: {error}")))?;
     let value_date =
         parse_day(&pay.value_date).ok_or_else(|| malformed("value_date: expected 2026-11-24"))?;
-    let payment = Payment { case, reference: pay.reference, amount, value_date };
+    let received_by = match pay.received_by.as_deref() {
+        None | Some("lender") => Receiver::Lender,
+        Some("agency") => Receiver::Agency,
+        Some(_) => return Err(malformed("received_by: expected lender or agency").into()),
+    };
+    let payment = Payment { case, reference: pay.reference, amount, value_date, received_by };
     let posted = platform.post_payment(&principal, &payment, retry_key.as_deref()).await?;
     Ok(Json(json!({
         "changed": posted.balance.is_some(),

@@ -1,7 +1,9 @@
 //! Cases and their money.
 
 use events::assignment::{AssignmentQuery, AssignmentReply, PlacementView};
-use events::ledger::{CaseView, CloseReason, LedgerAnswer, LedgerCommand, LedgerQuery, LedgerReply};
+use events::ledger::{
+    CaseView, CloseReason, EntryKind, LedgerAnswer, LedgerCommand, LedgerQuery, LedgerReply, Receiver,
+};
 use events::{Code, Refusal, Tenant};
 use model::{AgencyId, CaseId, CollectorId, Money};
 
@@ -27,10 +29,12 @@ pub struct Payment {
     pub case: CaseId,
     /// The payment's own reference: the same payment is posted once.
     pub reference: String,
-    /// How much; above zero, at most the balance.
+    /// How much; above zero. What is beyond the balance is kept for the payer.
     pub amount: Money,
     /// The day on which it counts: days since 1970-01-01.
     pub value_date: i32,
+    /// Who has the money.
+    pub received_by: Receiver,
 }
 
 /// A payment is in the books.
@@ -67,22 +71,30 @@ impl Platform {
         payment: &Payment,
         retry_key: Option<&str>,
     ) -> Result<Posted, Refusal> {
-        let view = self.own_case(principal, payment.case).await?;
-        let mut reference = b"payment\0".to_vec();
-        reference.extend_from_slice(&payment.case.0);
-        reference.extend_from_slice(payment.reference.as_bytes());
+        let (view, placement) =
+            tokio::try_join!(self.own_case(principal, payment.case), self.placement(payment.case))?;
         let command = LedgerCommand::PostPayment {
             case: payment.case,
-            reference: self.parts.vault.pseudonyms().row_digest(&reference),
+            reference: self.entry_reference(payment.case, EntryKind::Payment, &payment.reference),
             minor: payment.amount.minor,
             currency: payment.amount.currency,
             value_date: payment.value_date,
+            received_by: payment.received_by,
+            agency: placement.and_then(|placement| placement.placed).map(|(agency, _)| agency),
         };
         let id = Names::new(principal, retry_key)?.nth(0);
         match give(&self.parts.ledger, principal, Tenant::Lender(view.lender), id, command).await? {
             LedgerAnswer::Posted { balance } => Ok(Posted { balance: Some(balance) }),
             _ => Ok(Posted { balance: None }),
         }
+    }
+
+    /// What stands for an entry's own reference in the books: a keyed digest, since a reference may be a name or a number.
+    pub(super) fn entry_reference(&self, case: CaseId, kind: EntryKind, reference: &str) -> [u8; 16] {
+        let mut bytes = [kind.word().as_bytes(), b"\0"].concat();
+        bytes.extend_from_slice(&case.0);
+        bytes.extend_from_slice(reference.as_bytes());
+        self.parts.vault.pseudonyms().row_digest(&bytes)
     }
 
     /// Closes a case: for its lender and the operator. False: it was closed so before.
@@ -101,7 +113,7 @@ impl Platform {
     }
 
     /// A case of the lender who asks, or any for the operator.
-    async fn own_case(&self, principal: &Principal, case: CaseId) -> Result<CaseView, Refusal> {
+    pub(super) async fn own_case(&self, principal: &Principal, case: CaseId) -> Result<CaseView, Refusal> {
         let lender = match principal {
             Principal::Operator => None,
             Principal::Lender(lender) => Some(*lender),
@@ -115,7 +127,7 @@ impl Platform {
         let partition = self.parts.ledger.partition_of(&case.0);
         match self.parts.ledger.query(partition, LedgerQuery::Case(case)).await? {
             LedgerReply::Case(view) => Ok(view),
-            LedgerReply::Figures(_) => Err(Code::UNAVAILABLE.into()),
+            _ => Err(Code::UNAVAILABLE.into()),
         }
     }
 

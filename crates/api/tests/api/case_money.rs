@@ -2,7 +2,7 @@
 
 use api::{Payment, Principal};
 use events::Code;
-use events::ledger::CloseReason;
+use events::ledger::{CloseReason, Receiver};
 use model::{Currency, Money};
 
 use crate::given::{Given, LENDER, codes};
@@ -12,7 +12,13 @@ async fn given_a_case_when_a_payment_is_posted_twice_then_it_counts_once() {
     let (given, case) = Given::placed_case().await;
     let lender = Principal::Lender(LENDER);
     let amount = Money { minor: 6_000, currency: Currency::CNY };
-    let payment = Payment { case, reference: "P-1".to_owned(), amount, value_date: 20_781 };
+    let payment = Payment {
+        case,
+        reference: "P-1".to_owned(),
+        amount,
+        value_date: 20_781,
+        received_by: Receiver::Lender,
+    };
     let first = given.platform.post_payment(&lender, &payment, Some("a")).await.expect("posted");
     assert_eq!(first.balance, Some(100_000));
     let retried = given.platform.post_payment(&lender, &payment, Some("a")).await.expect("posted");

@@ -134,6 +134,17 @@ pub enum GateCommand {
         /// Refusals repeated since the last tick.
         repeated: Vec<(Tally, u32)>,
     },
+    /// Lift every hold of a kind that these placed on a case as a whole. Sent to each partition.
+    EndHolds {
+        /// Which case.
+        case: CaseId,
+        /// Of which kind.
+        kind: HoldKind,
+        /// Who placed them.
+        placed_by: Vec<HoldSource>,
+        /// Who lifts them.
+        by: HoldSource,
+    },
 }
 
 crate::events! {
