@@ -3,6 +3,7 @@
 #![allow(clippy::missing_panics_doc, reason = "test support panics to fail the test")]
 
 pub mod evidence;
+pub mod honoured;
 pub mod linear_program;
 pub mod load;
 pub mod market;

@@ -1,12 +1,15 @@
 //! HTTP with JSON: the platform's commands and questions as routes. `proto/http.md` describes them.
 
+mod accounts;
 mod agencies;
 mod asker;
 mod bulk;
 mod cases;
 mod client;
+mod commitments;
 mod consents;
 mod contacts;
+mod entries;
 mod explain;
 mod holds;
 mod input;
@@ -51,6 +54,23 @@ pub fn router(platform: Platform) -> Router {
         .route("/cases/{case}/timeline", get(cases::timeline))
         .route("/cases/{case}/payments", post(cases::pay))
         .route("/cases/{case}/close", post(cases::close))
+        .route("/cases/{case}/payments/take-back", post(entries::take_back))
+        .route("/cases/{case}/entries", post(entries::book))
+        .route("/cases/{case}/interest", post(entries::accrue))
+        .route("/cases/{case}/reopen", post(entries::reopen))
+        .route("/cases/{case}/limitation", post(entries::limit))
+        .route("/cases/{case}/statement", get(entries::statement))
+        .route("/cases/{case}/commitment", post(commitments::commit))
+        .route("/cases/{case}/commitment/cancel", post(commitments::cancel))
+        .route("/cases/{case}/settlement", post(commitments::offer))
+        .route("/cases/{case}/settlement/accept", post(commitments::accept))
+        .route("/cases/{case}/pause", post(commitments::pause))
+        .route("/cases/{case}/resume", post(commitments::resume))
+        .route("/lenders/{lender}/terms", get(accounts::terms).post(accounts::set_terms))
+        .route("/lenders/{lender}/commissions", post(accounts::agree))
+        .route("/lenders/{lender}/account", get(accounts::of_lender))
+        .route("/lenders/{lender}/reconcile", post(accounts::reconcile))
+        .route("/agencies/{agency}/account", get(accounts::of_agency))
         .route("/agencies", get(agencies::list).post(agencies::register))
         .route("/agencies/{agency}/figures", get(agencies::figures))
         .route("/agencies/{agency}/suspension", post(agencies::suspend))

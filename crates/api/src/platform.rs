@@ -5,13 +5,16 @@
 //! for the command (the `Idempotency-Key` header). The same key with the same input by the same principal gives
 //! the first answer again; without one, each call is a command of its own.
 
+mod accounts;
 mod agencies;
 mod bulk;
 mod cases;
 mod checked;
+mod commitments;
 mod consents;
 mod contacts;
 mod course;
+mod entries;
 mod everywhere;
 mod explain;
 mod figures;
@@ -47,12 +50,15 @@ use crate::code_sender::CodeSender;
 use crate::target::Target;
 
 pub use crate::replay::{AgencyChange, PolicyReplay, Reproduction, RuleChange};
+pub use accounts::{Difference, PaymentRow, Reconciliation};
 pub use agencies::{AgencyRegistration, PlacementRun};
 pub use audit::{After, AgencyFigures, AuditFigures, Recount, StreamLag, TimelineEntry, TimelineReason};
 pub use bulk::{CHECK_MAX, CheckedAsk};
 pub use cases::{CaseSummary, Payment, Posted};
+pub use commitments::Instalments;
 pub use consents::ConsentAsk;
 pub use contacts::{ContactView, HolderView, StopReceipt};
+pub use entries::{Booked, EntryAsk};
 pub use explain::{Decision, Explained, Recorded, RuleText};
 pub use figures::PlatformFigures;
 pub use history::{CaseContact, CasePerson, TimelinePage};

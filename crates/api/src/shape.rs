@@ -3,10 +3,12 @@
 mod explained;
 mod gate_rules;
 mod hold;
+mod ledger;
 mod replay;
 
 pub use explained::{Reader, explained, reproduction};
 pub use hold::hold;
+pub use ledger::{booked, party_account, reconciliation, statement, terms};
 pub use replay::policy_replay;
 
 use audit::{After, AgencyFigures, AuditFigures, Recount, TimelineEntry, TimelineReason};
@@ -15,7 +17,7 @@ use events::gate::{
     ConsentAnswer, ConsentCovers, Count, Direction, Figures as GateFigures, Held, NumberCheck, RefusedByV2,
     RuleName, Stop, StopSource,
 };
-use events::ledger::{CloseReason, LedgerFigures};
+use events::ledger::{CloseReason, LedgerFigures, PauseKind};
 use events::{Actor, Position, Reason, Refusal};
 use model::{Currency, Money, Timestamp};
 use serde_json::{Value, json};
@@ -76,9 +78,32 @@ pub fn case(summary: &CaseSummary) -> Value {
         "accounts": accounts,
         "payments": view.payments,
         "closed": view.closed.map(CloseReason::word),
+        "stage": stage(summary),
+        "pauses": view.pauses.iter().map(|(kind, until)| json!({
+            "kind": kind.word(),
+            "until": rfc3339(*until),
+        })).collect::<Vec<_>>(),
+        "commitment": view.commitment.as_ref().map(|known| ledger::commitment(known, view.currency)),
+        "limitation": view.limitation.map(day),
+        "interest_until": view.interest_until.map(day),
         "agency": summary.placed.map(|(agency, _)| agency.to_string()),
         "collector": summary.placed.map(|(_, collector)| collector.to_string()),
     })
+}
+
+/// Where a case is in its life.
+fn stage(summary: &CaseSummary) -> &'static str {
+    let view = &summary.view;
+    if let Some(reason) = view.closed {
+        return reason.word();
+    }
+    let paused = view.pauses.first().map(|(kind, _)| match kind {
+        PauseKind::Dispute => "disputed",
+        PauseKind::Hardship => "hardship",
+    });
+    let agreed = view.commitment.as_ref().filter(|known| known.offered_until.is_none());
+    let placed = if summary.placed.is_some() { "in-collection" } else { "received" };
+    paused.or(agreed.map(|known| known.kind.word())).unwrap_or(placed)
 }
 
 /// An agency.

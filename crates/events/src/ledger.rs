@@ -488,7 +488,20 @@ pub enum LedgerQuery {
     Payments(Vec<(CaseId, [u8; 16])>),
     /// The terms of a lender's products, and its commissions.
     Terms(LenderId),
+    /// Payments on a lender's cases that count from one day to another and were not taken back: at most
+    /// [`PAYMENTS_MAX`].
+    PaymentsOf {
+        /// Whose cases.
+        lender: LenderId,
+        /// Days since 1970-01-01.
+        from: i32,
+        /// This day included.
+        until: i32,
+    },
 }
+
+/// Most payments that one partition lists.
+pub const PAYMENTS_MAX: usize = 10_000;
 
 /// What it is answered with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -505,6 +518,24 @@ pub enum LedgerReply {
     Payments(Vec<Option<PaymentView>>),
     /// What is in force.
     Terms(Vec<TermsSetV1>, Vec<CommissionAgreedV1>),
+    /// Some payments.
+    PaymentsOf {
+        /// Which.
+        payments: Vec<ListedPayment>,
+        /// False: there are more.
+        complete: bool,
+    },
+}
+
+/// A payment in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedPayment {
+    /// On which case.
+    pub case: CaseId,
+    /// Keyed digest of its own reference.
+    pub reference: [u8; 16],
+    /// How it is posted.
+    pub payment: PaymentView,
 }
 
 /// A payment that is posted.

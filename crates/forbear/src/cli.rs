@@ -1,5 +1,7 @@
 //! The command line.
 
+mod account;
+mod case;
 mod explain;
 mod hold;
 mod import;
@@ -14,6 +16,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, Outcome, Purpose};
 
+pub use self::account::{AccountOf, PartyAccount, Reconcile, Terms};
+pub use self::case::{Agreed, Case, Entry, Money, One};
 pub use self::explain::{Explain, ExplainRequest, For};
 pub use self::hold::{Hold, HoldOn};
 pub use self::import::{Import, Kind};
@@ -154,6 +158,16 @@ pub enum Command {
     /// file again changes nothing, so an import that was broken off is simply repeated.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
+    /// Show a case and its statement; post payments and entries; promises, plans, settlements; disputes; close and reopen.
+    #[command(subcommand, after_help = case::EXAMPLES)]
+    Case(Case),
+    /// Show a lender's or an agency's account: collected, commission, what is to be handed on and refunded, what is owed by age.
+    Account(PartyAccount),
+    /// Set what a lender's products and agencies are under: interest, order of claims, discount, limitation, commission.
+    #[command(subcommand, after_help = account::TERMS_EXAMPLES)]
+    Terms(Terms),
+    /// Compare a list of payments (CSV) with the books. Changes nothing; fails if they differ.
+    Reconcile(Reconcile),
     /// Register agencies and their collectors, suspend agencies, list them.
     #[command(subcommand)]
     Agency(Agency),

@@ -16,6 +16,7 @@ mod allocation;
 mod booking;
 mod case;
 mod cases;
+pub mod ceilings;
 mod close;
 mod commission;
 mod commitment;

@@ -1,12 +1,13 @@
 //! How a case stands, its statement, accounts, and the figures.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use events::Now;
 use events::ledger::{
     AGES, Account, AccountOf, AgeBucket, CaseView, CloseReason, CommitmentKind, CommitmentView, EntryKind,
-    LedgerFigures, LedgerQuery, LedgerReply, PartyAccount, PartySums, PaymentView, PostingV1, Statement,
-    StatementEntry,
+    LedgerFigures, LedgerQuery, LedgerReply, ListedPayment, PAYMENTS_MAX, PartyAccount, PartySums,
+    PaymentView, PostingV1, Statement, StatementEntry,
 };
 use model::{Currency, LenderId};
 
@@ -24,6 +25,7 @@ pub fn answer(state: &State, query: &LedgerQuery, now: Now) -> LedgerReply {
             let payment = |(id, reference): &(_, _)| payment(state.cases.get(*id)?, reference);
             LedgerReply::Payments(asked.iter().map(payment).collect())
         }
+        LedgerQuery::PaymentsOf { lender, from, until } => payments(state, *lender, *from..=*until),
         LedgerQuery::Terms(lender) => {
             let terms = state.terms.values().filter(|terms| terms.lender == *lender).cloned();
             let commissions = state.commissions.values().filter(|agreed| agreed.lender == *lender).copied();
@@ -103,13 +105,34 @@ fn statement(case: &Case) -> Statement {
 }
 
 fn payment(case: &Case, reference: &[u8; 16]) -> Option<PaymentView> {
-    let entry = case.entry(EntryKind::Payment, reference)?;
-    Some(PaymentView {
+    Some(posted(case, case.entry(EntryKind::Payment, reference)?))
+}
+
+fn posted(case: &Case, entry: &Entry) -> PaymentView {
+    PaymentView {
         minor: entry.cash(),
         currency: case.currency,
         value_date: entry.value_date,
         taken_back: entry.taken_back.is_some(),
-    })
+    }
+}
+
+fn payments(state: &State, lender: LenderId, days: RangeInclusive<i32>) -> LedgerReply {
+    let of_lender = state.cases.iter().filter(|case| case.lender == lender);
+    let listed = of_lender.flat_map(|case| {
+        let counts = |entry: &&Entry| {
+            entry.kind == EntryKind::Payment && entry.taken_back.is_none() && days.contains(&entry.value_date)
+        };
+        case.journal().iter().filter(counts).map(|entry| ListedPayment {
+            case: case.id,
+            reference: entry.reference,
+            payment: posted(case, entry),
+        })
+    });
+    let mut payments: Vec<_> = listed.take(PAYMENTS_MAX + 1).collect();
+    let complete = payments.len() <= PAYMENTS_MAX;
+    payments.truncate(PAYMENTS_MAX);
+    LedgerReply::PaymentsOf { payments, complete }
 }
 
 fn account(state: &State, of: AccountOf, on: i32) -> PartyAccount {

@@ -78,11 +78,15 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Code::AGENCY_UNKNOWN
         | Code::COLLECTOR_UNKNOWN
         | Code::PERMIT_UNKNOWN
+        | Code::PAYMENT_UNKNOWN
         | Code::HOLD_UNKNOWN => StatusCode::NOT_FOUND,
         Code::MALFORMED
         | Code::UNBALANCED
         | Code::AMOUNT_INVALID
         | Code::CURRENCY_DIFFERS
+        | Code::CEILING_EXCEEDED
+        | Code::COMMITMENT_INVALID
+        | Code::TERMS_INVALID
         | Code::CONSENT_INVALID
         | Code::POLICY_INVALID => StatusCode::UNPROCESSABLE_ENTITY,
         // The rest is a state that does not allow it now.

@@ -195,7 +195,7 @@ impl Platform {
         }
     }
 
-    async fn parties(&self, case: CaseId) -> Result<Vec<CaseParty>, Refusal> {
+    pub(super) async fn parties(&self, case: CaseId) -> Result<Vec<CaseParty>, Refusal> {
         match self.parts.audit.ask(AuditQuery::Case(case)).await? {
             AuditReply::Case(view) => Ok(view.map(|view| view.parties).unwrap_or_default()),
             _ => Err(Code::UNAVAILABLE.into()),

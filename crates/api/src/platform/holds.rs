@@ -291,7 +291,7 @@ impl Platform {
 }
 
 /// In whose name a principal speaks.
-fn voice(principal: &Principal, source: Option<HoldVoice>) -> Result<HoldSource, Refusal> {
+pub(super) fn voice(principal: &Principal, source: Option<HoldVoice>) -> Result<HoldSource, Refusal> {
     match (principal, source) {
         (Principal::Operator, None) => Ok(HoldSource::Operator),
         (Principal::Operator, Some(HoldVoice::Regulator)) => Ok(HoldSource::Regulator),

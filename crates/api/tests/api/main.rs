@@ -7,6 +7,7 @@ mod holds;
 mod http;
 mod http_gate;
 mod imports;
+mod ledger;
 mod partitions;
 mod permits;
 mod sign_in;

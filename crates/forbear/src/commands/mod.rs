@@ -1,7 +1,9 @@
 //! The commands, one file each kind.
 
+mod account;
 mod agency;
 mod bulk;
+mod case;
 mod code;
 mod contact;
 mod demo;
@@ -44,6 +46,10 @@ pub async fn run(cli: Cli, given: &Given) -> Result<(), Failure> {
 fn client(command: Command, format: Format) -> Result<(), Failure> {
     match command {
         Command::Import(import) => import::run(import, format),
+        Command::Case(case) => case::run(case, format),
+        Command::Account(account) => account::account(&account, format),
+        Command::Terms(terms) => account::terms(&terms, format),
+        Command::Reconcile(reconcile) => account::reconcile(&reconcile, format),
         Command::Agency(agency) => agency::run(agency, format),
         Command::Place(server) => agency::place(&server, format),
         Command::Placement(asked) => placement::run(asked, format),
