@@ -85,7 +85,8 @@ async fn given_a_case_when_its_collector_is_told_then_they_may_promise_and_pause
     }
     // Without terms nothing may be given up but by the lender.
     platform.cancel_commitment(&collector(), case, None).await.expect("told");
-    let offer = |who: Principal| platform.offer_settlement(&who, case, parts(), 20_790, None);
+    let offer =
+        |who: Principal| async move { platform.offer_settlement(&who, case, parts(), 20_790, None).await };
     assert_eq!(codes(offer(collector()).await), [Code::APPROVAL_NEEDED]);
     offer(Principal::Lender(LENDER)).await.expect("approved");
     platform
