@@ -76,7 +76,7 @@ pub(super) fn reconcile(reconcile: &Reconcile, format: Format) -> Result<(), Fai
     let failed = |error| Failure::usage(format!("{}: {error}", reconcile.file.display()));
     let file = File::open(&reconcile.file).map_err(failed)?;
     let client = Client::signed_in(&reconcile.server)?;
-    let answer = client.upload(&format!("/v1/lenders/{}/reconcile", reconcile.lender), file)?;
+    let answer = client.upload(&format!("/v1/lenders/{}/reconcile", reconcile.lender), &[], file)?;
     print(format, &answer, differences);
     let agrees = |key: &str| answer[key].as_array().is_none_or(Vec::is_empty);
     let agreed = agrees("differing") && agrees("unlisted");
