@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use model::{AgencyId, CaseId, Channel, CollectorId, ContactPointId, Outcome, Purpose};
 
-pub use self::account::{AccountOf, PartyAccount, Reconcile, Terms};
+pub use self::account::{AccountOf, PartyAccount, ProductTerms, Reconcile};
 pub use self::case::{Agreed, Case, Entry, Money, One};
 pub use self::explain::{Explain, ExplainRequest, For};
 pub use self::hold::{Hold, HoldOn};
@@ -165,7 +165,7 @@ pub enum Command {
     Account(PartyAccount),
     /// Set what a lender's products and agencies are under: interest, order of claims, discount, limitation, commission.
     #[command(subcommand, after_help = account::TERMS_EXAMPLES)]
-    Terms(Terms),
+    Terms(ProductTerms),
     /// Compare a list of payments (CSV) with the books. Changes nothing; fails if they differ.
     Reconcile(Reconcile),
     /// Register agencies and their collectors, suspend agencies, list them.

@@ -40,7 +40,7 @@ pub struct PartyAccount {
 
 /// `forbear terms`.
 #[derive(Debug, Subcommand)]
-pub enum Terms {
+pub enum ProductTerms {
     /// Show a lender's terms and commissions.
     Show {
         /// Whose.

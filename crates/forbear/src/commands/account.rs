@@ -5,7 +5,7 @@ use std::fs::File;
 use serde_json::{Value, json};
 
 use super::{count, print, text};
-use crate::cli::{Format, PartyAccount, Reconcile, Terms};
+use crate::cli::{Format, PartyAccount, ProductTerms, Reconcile};
 use crate::client::Client;
 use crate::failure::Failure;
 
@@ -47,22 +47,22 @@ fn describe(account: &Value) -> String {
     if out.is_empty() { "nothing was posted".to_owned() } else { out }
 }
 
-pub(super) fn terms(terms: &Terms, format: Format) -> Result<(), Failure> {
+pub(super) fn terms(terms: &ProductTerms, format: Format) -> Result<(), Failure> {
     match terms {
-        Terms::Show { lender, server } => {
+        ProductTerms::Show { lender, server } => {
             let answer = Client::signed_in(server)?.get(&format!("/v1/lenders/{lender}/terms"))?;
             print(format, &answer, |answer| {
                 serde_json::to_string_pretty(answer).unwrap_or_else(|_| answer.to_string())
             });
         }
-        Terms::Set { file, lender, server } => {
+        ProductTerms::Set { file, lender, server } => {
             let failed = |error: String| Failure::usage(format!("{}: {error}", file.display()));
             let bytes = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
             let body: Value = serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
             let answer = Client::signed_in(server)?.post(&format!("/v1/lenders/{lender}/terms"), &body)?;
             print(format, &answer, |answer| super::told::so(answer, "the terms are set"));
         }
-        Terms::Commission { agency, lender, rate_bp, direct, server } => {
+        ProductTerms::Commission { agency, lender, rate_bp, direct, server } => {
             let body = json!({ "agency": agency.to_string(), "rate_bp": rate_bp, "direct": direct });
             let answer =
                 Client::signed_in(server)?.post(&format!("/v1/lenders/{lender}/commissions"), &body)?;
