@@ -319,7 +319,9 @@ fn given_a_platform_when_the_gate_is_told_and_asked_then_each_command_says_what_
         let told = line.text(&[&["explain", &decision, "--for", reader][..], &on].concat());
         assert!(told.contains("refused at") || told.contains("It was not allowed"), "{reader}: {told}");
     }
-    let name = format!("gate/0/{decision}");
+    // Its whole name says in which of the gate's partitions it stands.
+    let explained = line.json(&[&["explain", &decision][..], &on].concat());
+    let name = explained["decision"].as_str().expect("its name").to_owned();
     let zh = line.text(&["explain", &name, "--for", "person", "--language", "zh"]);
     assert!(zh.contains("该请求未获准许") && zh.contains("结果相同"), "{zh}");
     assert_eq!(line.json(&["explain", &name])["reproduced"], json!(true));
