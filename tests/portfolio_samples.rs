@@ -8,12 +8,19 @@ use std::path::{Path, PathBuf};
 
 use api::json::day;
 use api::portfolio::{Defaults, PersonRow, Portfolio, PortfolioRow};
+use eventlog::embedded::EmbeddedLog;
+use events::Service;
+use events::ledger::{FileKind, LedgerEvent};
+use forbear_tests::evidence::events;
+use forbear_tests::load::eventually;
 use forbear_tests::program::{run, text};
 use forbear_tests::site::Site;
 
 const FORBEAR: &str = env!("CARGO_BIN_EXE_forbear-under-test");
 /// 2026-11-24.
 const TODAY: i32 = 20_781;
+/// Of the ledger, as `up` has them.
+const LEDGER_PARTITIONS: u16 = 2;
 /// What the issue asks for.
 const ROWS_MIN: usize = 100;
 
@@ -111,8 +118,9 @@ fn given_a_refused_row_then_the_message_says_what_to_do_and_no_personal_data() {
     }
 }
 
-#[test]
-fn given_a_spreadsheets_export_when_imported_by_the_program_then_its_cases_are_open_and_the_rest_is_named() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn given_a_spreadsheets_export_when_imported_by_the_program_then_its_cases_are_open_and_the_rest_is_named()
+ {
     let site = Site::new(FORBEAR, "warn");
     let mut program = site.up();
     site.http.wait_until_ready(&program);
@@ -138,9 +146,37 @@ fn given_a_spreadsheets_export_when_imported_by_the_program_then_its_cases_are_o
     assert!(out.starts_with("1 row can be read, 0 rows cannot; nothing was changed"), "{out}");
     let out = line(&[&["import", text(&file)][..], &columns, &signed_in].concat());
     assert!(out.starts_with("1 case taken"), "{out}");
-    // And its recall.
+    // What is owed now, and its recall.
+    fs::write(&file, "合同号,数据日期,本金\nB-1,2026-04-01,\"1,000.00\"\n").expect("written");
+    let out = line(&[&["import", text(&file), "--kind", "update"][..], &signed_in].concat());
+    assert!(out.starts_with("1 case changed, 0 unchanged"), "{out}");
     fs::write(&file, "合同号\nB-1\n").expect("written");
     let out = line(&[&["import", text(&file), "--kind", "recall"][..], &signed_in].concat());
     assert!(out.starts_with("1 case recalled, 0 unchanged"), "{out}");
     program.stop();
+    let mut log = None;
+    eventually("the store to be free", || {
+        log = EmbeddedLog::open(&site.path("data")).ok();
+        log.is_some()
+    });
+    let events: Vec<LedgerEvent> =
+        events(&log.expect("it was opened"), Service::Ledger, LEDGER_PARTITIONS).await;
+    let mut accounts: Vec<_> = events
+        .into_iter()
+        .filter_map(|event| match event {
+            LedgerEvent::FileReported(report) => {
+                Some((report.kind, report.taken, report.unchanged, report.refused))
+            }
+            _ => None,
+        })
+        .collect();
+    accounts.sort_unstable();
+    let expected = [
+        (FileKind::Dispatch, 0, 3, 4),
+        (FileKind::Dispatch, 1, 0, 0),
+        (FileKind::Dispatch, 3, 0, 4),
+        (FileKind::Update, 1, 0, 0),
+        (FileKind::Recall, 1, 0, 0),
+    ];
+    assert_eq!(accounts, expected);
 }

@@ -125,6 +125,7 @@ frozen! {
         0x0101 CaseOpened = { 1: CaseOpenedV1, 2: CaseOpenedV2 }
         0x0102 PaymentPosted = { 1: PaymentPostedV1, 2: PaymentPostedV2 }
         0x0103 CaseClosed = { 1: CaseClosedV1 }
+        0x0104 FileReported = { 1: FileReportedV1 }
         0x0110 EntryBooked = { 1: EntryBookedV1 }
         0x0111 InterestAccrued = { 1: InterestAccruedV1 }
         0x0112 TermsSet = { 1: TermsSetV1 }

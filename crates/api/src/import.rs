@@ -13,6 +13,7 @@
 
 mod check;
 mod command;
+mod digesting;
 mod file;
 mod prepare;
 mod report;
@@ -21,6 +22,6 @@ pub(crate) mod sealed;
 
 pub use check::check_file;
 pub(crate) use command::Run;
-pub use file::{FileImport, FileKind};
+pub use file::FileImport;
 pub use report::{ImportReport, Progress, ROW_ERRORS_KEPT, Refused};
 pub(crate) use run::run;

@@ -27,7 +27,7 @@ mod token;
 mod week_time;
 
 pub use code_sender::{CodeSender, CommandSender, Delivery, DisplayOnly, NoSender, SendError};
-pub use import::{FileImport, FileKind, ImportReport, Progress, ROW_ERRORS_KEPT, Refused, check_file};
+pub use import::{FileImport, ImportReport, Progress, ROW_ERRORS_KEPT, Refused, check_file};
 pub use notice::{NOTICE, notice};
 pub use plan_document::{PlanDocument, PlanProgress, Scores};
 pub use platform::*;

@@ -6,6 +6,7 @@
 
 mod commitment;
 mod entry;
+mod lender_file;
 mod life;
 mod opened;
 mod samples;
@@ -24,6 +25,7 @@ pub use commitment::{
 pub use entry::{
     Basis, EntryBookedV1, EntryKind, InterestAccruedV1, PaymentPostedV1, PaymentPostedV2, Receiver,
 };
+pub use lender_file::{ClaimsAmendment, FileKind, FileReportedV1};
 pub use life::{
     CaseReopenedV1, CollectionPausedV1, CollectionResumedV1, LimitationPassedV1, LimitationSetV1, PauseKind,
 };
@@ -232,6 +234,8 @@ crate::events! {
         0x0102 PaymentPosted(PaymentPostedV2) = { 1: PaymentPostedV1, 2: PaymentPostedV2 },
         /// A case was closed.
         0x0103 CaseClosed(CaseClosedV1) = { 1: CaseClosedV1 },
+        /// A lender's file was read.
+        0x0104 FileReported(FileReportedV1) = { 1: FileReportedV1 },
         /// An entry was made in a case's journal.
         0x0110 EntryBooked(EntryBookedV1) = { 1: EntryBookedV1 },
         /// Interest was charged.
@@ -276,7 +280,7 @@ impl LedgerEvent {
             Self::CaseReopened(event) => event.case,
             Self::LimitationSet(event) => event.case,
             Self::LimitationPassed(event) => event.case,
-            Self::TermsSet(_) | Self::CommissionAgreed(_) => return None,
+            Self::FileReported(_) | Self::TermsSet(_) | Self::CommissionAgreed(_) => return None,
         })
     }
 
@@ -420,6 +424,10 @@ pub enum LedgerCommand {
     },
     /// What the passing of time brings.
     Tick,
+    /// Take over what is owed by the lender's books. The same again changes nothing.
+    AmendClaims(ClaimsAmendment),
+    /// Keep the account of a lender's file. The key is the file's digest.
+    ReportFile(FileReportedV1),
 }
 
 /// An entry that somebody wants made.

@@ -64,6 +64,8 @@ codes! {
     CURRENCY_DIFFERS = 106, "currency-differs";
     /// The payment's reference is known with another amount.
     PAYMENT_DIFFERS = 107, "payment-differs";
+    /// Something was posted since the day of the lender's figures.
+    FIGURES_OUTDATED = 108, "figures-outdated";
 
     /// There is no such payment.
     PAYMENT_UNKNOWN = 110, "payment-unknown";

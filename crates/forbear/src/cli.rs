@@ -67,6 +67,7 @@ const IMPORT_EXAMPLES: &str = "Examples:
   forbear import portfolio.csv --check                                  # what is wrong with it? Needs no platform
   forbear import portfolio.csv --lender lender-1 && forbear place
   forbear import export.csv --lender lender-1 --columns bank.toml       # 'their name' = 'our name', a line each
+  forbear import balances.csv --lender lender-1 --kind update            # what is owed now: reference, principal, as_of …
   forbear import recalled.csv --lender lender-1 --kind recall           # a column of references is enough";
 const AGENCY_EXAMPLES: &str = "Example:
   forbear agency add 1 --name 'An agency' --jurisdictions CN --capacity 1000 --lines +864001000101";
@@ -151,8 +152,8 @@ pub enum Command {
     /// the servers.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
-    /// Import a lender's file (CSV or JSON lines; columns and spellings: proto/portfolio.md): new cases, or cases
-    /// that are recalled.
+    /// Import a lender's file (CSV or JSON lines; columns and spellings: proto/portfolio.md): new cases, what is
+    /// owed now on known ones, or cases that are recalled.
     ///
     /// Good rows are taken, bad ones reported with line, column, what was expected and what came. The same
     /// file again changes nothing, so an import that was broken off is simply repeated.

@@ -278,6 +278,7 @@ impl Case {
             }
             LedgerEvent::PaymentPosted(_)
             | LedgerEvent::EntryBooked(_)
+            | LedgerEvent::FileReported(_)
             | LedgerEvent::TermsSet(_)
             | LedgerEvent::CommissionAgreed(_) => {}
         }

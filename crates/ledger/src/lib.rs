@@ -1,6 +1,6 @@
 //! The ledger's decider: cases, their money, what was agreed on it, their life. Pure.
 //!
-//! - `open`, `payment`, `take_back`, `booking`, `interest`, `close`, `reopen`, `commitment`, `pause`, `limitation`, `terms`, `tick`:
+//! - `open`, `amend`, `payment`, `take_back`, `booking`, `interest`, `close`, `reopen`, `commitment`, `pause`, `limitation`, `terms`, `tick`:
 //!   the commands. What one leads to depends on what it led to before: `draft`.
 //! - `allocation`, `commission`, `rounding`: in which order, how much, rounded how.
 //! - `state`: what decisions depend on, about 120 bytes a case; `cases` is its table, `case` what stands there, `journal` what
@@ -13,6 +13,7 @@
 //! **Architecture invariant:** no clock, no randomness, no I/O; every posting set balances to zero.
 
 mod allocation;
+mod amend;
 mod booking;
 mod case;
 mod cases;
@@ -61,6 +62,8 @@ impl Decider for Ledger {
             LedgerCommand::Book(booking) => booking.case,
             LedgerCommand::Commit { made, .. } => made.case,
             LedgerCommand::Pause(paused) => paused.case,
+            LedgerCommand::AmendClaims(amendment) => amendment.case,
+            LedgerCommand::ReportFile(report) => return Some(report.file),
             LedgerCommand::PostPayment { case, .. }
             | LedgerCommand::CloseCase { case, .. }
             | LedgerCommand::TakeBackPayment { case, .. }
@@ -139,6 +142,8 @@ fn decided(state: &State, command: &LedgerCommand, now: Now) -> Result<Vec<Ledge
         LedgerCommand::Resume { case, kind, by } => pause::resume(state, *case, *kind, *by, now),
         LedgerCommand::ReopenCase { case, contacts } => reopen::decide(state, *case, contacts, now),
         LedgerCommand::SetLimitation { case, on, basis } => limitation::set(state, *case, *on, *basis, now),
+        LedgerCommand::AmendClaims(amendment) => amend::decide(state, amendment, now),
+        LedgerCommand::ReportFile(report) => Ok(vec![LedgerEvent::FileReported(*report)]),
         LedgerCommand::Tick => Ok(tick::decide(state, now)),
     }
 }

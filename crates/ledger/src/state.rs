@@ -78,6 +78,8 @@ impl State {
                 self.commissions.insert((agreed.lender, agreed.agency), *agreed);
                 true
             }
+            // Its figures are the report's; nothing is decided by them.
+            LedgerEvent::FileReported(_) => true,
             other => other.case().is_some_and(|case| self.happened(case, other, at)),
         };
         if !fits {

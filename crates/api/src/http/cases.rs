@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use events::ledger::{CloseReason, Receiver};
+use events::ledger::{CloseReason, FileKind, Receiver};
 use model::{CaseId, Currency, LenderId, Money};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use super::asker::{Asker, RetryKey};
 use super::input::{Input, Params, after, id, malformed, parsed, parsed_if_any, without_input};
 use super::problem::Problem;
 use super::upload::upload;
-use crate::import::{FileImport, FileKind};
+use crate::import::FileImport;
 use crate::json::parse_day;
 use crate::platform::{Payment, Platform};
 use crate::portfolio::{ColumnNames, Defaults};
@@ -57,10 +57,10 @@ pub(super) async fn import(
         ..usual
     };
     let kind = match import.kind.as_deref() {
-        None => FileKind::default(),
-        Some(word) => FileKind::of(word).ok_or_else(|| {
-            malformed(format!("kind: expected one of {}", FileKind::ALL.map(FileKind::word).join(", ")))
-        })?,
+        None => FileKind::Dispatch,
+        Some(word) => {
+            FileKind::of(word).ok_or_else(|| malformed("kind: expected one of dispatch, update, recall"))?
+        }
     };
     let import = FileImport { kind, check: import.check.unwrap_or(false), defaults };
     let key = retry_key.as_deref();

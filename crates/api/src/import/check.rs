@@ -4,16 +4,18 @@ use std::io::Read;
 use std::time::Instant;
 
 use events::Refusal;
+use events::ledger::FileKind;
 
-use super::file::{FileImport, FileKind};
+use super::file::FileImport;
 use super::report::ImportReport;
 use super::run::unreadable;
-use crate::portfolio::{Defaults, PortfolioRow, RecallRow, Row, Rows};
+use crate::portfolio::{Defaults, PortfolioRow, RecallRow, Row, Rows, UpdateRow};
 
 /// Reads a file to its end. What only the ledger knows is not looked at, such as whether a reference is new.
 pub fn check_file(import: FileImport, reader: impl Read) -> Result<ImportReport, Refusal> {
     match import.kind {
         FileKind::Dispatch => check::<PortfolioRow>(reader, import.defaults),
+        FileKind::Update => check::<UpdateRow>(reader, import.defaults),
         FileKind::Recall => check::<RecallRow>(reader, import.defaults),
     }
 }

@@ -2,13 +2,13 @@
 
 use std::future::ready;
 
-use events::ledger::{CloseReason, LedgerCommand};
+use events::ledger::{ClaimsAmendment, CloseReason, FileReportedV1, LedgerCommand};
 use events::{Actor, Tenant};
 use model::{CaseId, CommandId, LenderId};
 use runtime::Order;
 use vault::{Vault, VaultError};
 
-use crate::portfolio::{PortfolioRow, RecallRow, Row, RowError};
+use crate::portfolio::{PortfolioRow, RecallRow, Row, RowError, UpdateRow};
 
 /// What all rows of a run have in common.
 #[derive(Clone)]
@@ -59,6 +59,23 @@ impl Run {
     }
 }
 
+/// The account of a file.
+impl Run {
+    /// Keyed, as everything is that is made from a lender's data.
+    pub(super) fn file_digest(&self, digest: &[u8; 32]) -> [u8; 16] {
+        self.vault.pseudonyms().row_digest(&[b"file\0", &digest[..]].concat())
+    }
+
+    /// Keeps the account of a file. Another outcome of the same run is another account.
+    pub(crate) fn report(&self, report: FileReportedV1) -> (CommandId, LedgerCommand) {
+        let mut name = [&self.nonce[..], &report.file].concat();
+        for figure in [report.taken, report.unchanged, report.refused, u64::from(report.complete)] {
+            name.extend_from_slice(&figure.to_be_bytes());
+        }
+        (CommandId(self.vault.pseudonyms().row_digest(&name)), LedgerCommand::ReportFile(report))
+    }
+}
+
 impl Commanding for PortfolioRow {
     fn line(&self) -> u64 {
         self.line
@@ -66,6 +83,33 @@ impl Commanding for PortfolioRow {
 
     fn prepare(run: &Run, rows: &[Self]) -> impl Future<Output = Result<PreparedRows, VaultError>> + Send {
         run.prepare(rows)
+    }
+}
+
+impl Commanding for UpdateRow {
+    fn line(&self) -> u64 {
+        self.line
+    }
+
+    fn prepare(run: &Run, rows: &[Self]) -> impl Future<Output = Result<PreparedRows, VaultError>> + Send {
+        let amend = |row: &Self| {
+            let case = run.case(&row.reference);
+            let mut said = b"update\0".to_vec();
+            said.extend_from_slice(&case.0);
+            said.extend_from_slice(&row.as_of.to_be_bytes());
+            said.extend_from_slice(row.currency.to_string().as_bytes());
+            let amounts = [row.principal, row.interest, row.fees].map(|money| money.map(|money| money.minor));
+            for minor in amounts {
+                said.push(u8::from(minor.is_some()));
+                said.extend_from_slice(&minor.unwrap_or(0).to_be_bytes());
+            }
+            let reference = run.vault.pseudonyms().row_digest(&said);
+            let [principal, interest, fees] = amounts;
+            let (as_of, currency) = (row.as_of, row.currency);
+            let amendment = ClaimsAmendment { case, reference, as_of, currency, principal, interest, fees };
+            Ok(run.order(row.line, case, &reference, LedgerCommand::AmendClaims(amendment)))
+        };
+        ready(Ok(rows.iter().map(amend).collect()))
     }
 }
 

@@ -12,7 +12,9 @@ pub const ROW_ERRORS_KEPT: usize = 1_000;
 /// What became of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImportReport {
-    /// Cases opened, or recalled.
+    /// Keyed digest of its bytes, as far as it was read; the log has the report under it.
+    pub file: [u8; 16],
+    /// Cases opened, changed or recalled.
     pub taken: u64,
     /// Rows whose case was so already.
     pub unchanged: u64,
@@ -78,7 +80,9 @@ impl ImportReport {
 
     /// As JSON.
     pub fn shape(&self) -> Value {
+        let file: String = self.file.iter().map(|byte| format!("{byte:02x}")).collect();
         json!({
+            "file": self.readable.is_none().then_some(file),
             "taken": self.taken,
             "unchanged": self.unchanged,
             "readable": self.readable,

@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::command::{Commanding, PreparedRows, Run};
+use super::digesting::Digesting;
 use super::report::{ImportReport, Progress};
 use crate::platform::vault_failed;
 use crate::portfolio::{Defaults, PortfolioError, Problem, RowError, Rows};
@@ -75,13 +76,14 @@ struct Done {
 
 /// Imports a file of rows of one kind.
 pub(crate) async fn run<T: Commanding>(
-    run: Run,
+    run: &Run,
     ledger: &Port<Ledger>,
     reader: impl Read + Send + 'static,
     defaults: Defaults,
     mut progress: impl FnMut(Progress) + Send,
 ) -> Result<ImportReport, Refusal> {
     let started = Instant::now();
+    let (reader, digest) = Digesting::new(reader);
     let (parsed, batches) = mpsc::channel(PARSED_MAX);
     tokio::task::spawn_blocking(move || parse::<T>(reader, defaults, &parsed));
     let mut report = ImportReport { complete: true, ..ImportReport::default() };
@@ -97,7 +99,7 @@ pub(crate) async fn run<T: Commanding>(
     let batches = futures::stream::unfold(batches, |mut batches| async move {
         batches.recv().await.map(|batch| (batch, batches))
     });
-    let (run, reference) = (&run, reference.as_str());
+    let reference = reference.as_str();
     let done = batches
         .map(|parsed| seal(run, parsed))
         .buffered(SEALING_MAX)
@@ -113,6 +115,7 @@ pub(crate) async fn run<T: Commanding>(
         }
         progress(report.progress(bytes));
     }
+    report.file = run.file_digest(&digest.end());
     report.took = started.elapsed();
     Ok(report)
 }
@@ -244,6 +247,7 @@ fn row_error(line: u64, reference: &str, refusal: &Refusal) -> RowError {
             Code::CASE_DIFFERS => (reference, "a new reference, or the row as it was imported before"),
             Code::CASE_UNKNOWN => (reference, "the reference of a case that was dispatched"),
             Code::CASE_CLOSED => (reference, "the reference of an open case"),
+            Code::FIGURES_OUTDATED => ("(row)", "figures of a later day"),
             _ => ("(row)", "a case that the ledger takes"),
         };
         let got = match reason.code {

@@ -2,13 +2,14 @@
 
 use std::io::Read;
 
-use events::{Code, Refusal};
+use events::ledger::{FileKind, FileReportedV1};
+use events::{Code, Refusal, Tenant};
 use model::LenderId;
 
 use super::Platform;
-use super::give::Names;
-use crate::import::{self, FileImport, FileKind, ImportReport, Progress};
-use crate::portfolio::{Defaults, PortfolioRow, RecallRow};
+use super::give::{Names, give};
+use crate::import::{self, FileImport, ImportReport, Progress};
+use crate::portfolio::{Defaults, PortfolioRow, RecallRow, UpdateRow};
 use crate::principal::Principal;
 
 const DAY_MS: i64 = 86_400_000;
@@ -30,7 +31,7 @@ impl Platform {
 
     /// Imports a lender's file: for that lender and the operator. Reads it on a thread, in constant memory;
     /// `progress` is called after each thousand rows. A row that is refused does not stop the others, and the same
-    /// file twice changes nothing. Dropping the future stops the import; what was taken stays.
+    /// file twice changes nothing. The figures of the report are in the log, too. Dropping the future stops the import; what was taken stays.
     pub async fn import_file(
         &self,
         principal: &Principal,
@@ -64,9 +65,16 @@ impl Platform {
             nonce: Names::new(principal, retry_key)?.nth(0).0,
         };
         let (ledger, defaults) = (&self.parts.ledger, import.defaults);
-        match import.kind {
-            FileKind::Dispatch => import::run::<PortfolioRow>(run, ledger, reader, defaults, progress).await,
-            FileKind::Recall => import::run::<RecallRow>(run, ledger, reader, defaults, progress).await,
-        }
+        let report = match import.kind {
+            FileKind::Dispatch => import::run::<PortfolioRow>(&run, ledger, reader, defaults, progress).await,
+            FileKind::Update => import::run::<UpdateRow>(&run, ledger, reader, defaults, progress).await,
+            FileKind::Recall => import::run::<RecallRow>(&run, ledger, reader, defaults, progress).await,
+        }?;
+        let ImportReport { file, complete, taken, unchanged, .. } = report;
+        let (kind, refused) = (import.kind, report.refused.total);
+        let account = FileReportedV1 { lender, kind, file, complete, taken, unchanged, refused };
+        let (id, command) = run.report(account);
+        give(ledger, principal, Tenant::Lender(lender), id, command).await?;
+        Ok(report)
     }
 }

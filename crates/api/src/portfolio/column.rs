@@ -34,6 +34,8 @@ columns! {
     Fees: "fees", "费用";
     /// First day without the payment that was due.
     OverdueSince: "overdue_since", "逾期日期", "逾期起始日";
+    /// The day of which the figures are.
+    AsOf: "as_of", "数据日期", "余额日期", "截止日期";
     /// ISO 3166 alpha-2.
     Jurisdiction: "jurisdiction", "适用法域";
     /// Personal.

@@ -53,7 +53,7 @@ fn read<T: Row>(
     let mut cells = Cells::default();
     let mut problems = Vec::new();
     for (key, value) in &object {
-        let Some(column) = defaults.columns.column(key) else { continue };
+        let Some(column) = defaults.columns.column(key).filter(|column| T::has(*column)) else { continue };
         let first = match value {
             Value::Null => true,
             Value::String(text) => cells.put(column, Cow::Borrowed(text)),

@@ -5,7 +5,7 @@
 //!
 //! - `encoding`, `lines`, `table`, `json_lines`: from bytes to cells; `column`, `naming`: whose they are.
 //! - `cells`: from cells to values; `text`, `amount`, `date`, `phone`, `identity`, `region`, `zone`: one kind each.
-//! - `row`, `recall`, `person`: what a row says.
+//! - `row`, `update`, `recall`, `person`: what a row says.
 
 mod amount;
 mod cells;
@@ -24,6 +24,7 @@ mod region;
 mod row;
 mod table;
 mod text;
+mod update;
 mod zone;
 
 use std::io::Read;
@@ -36,6 +37,7 @@ pub use naming::ColumnNames;
 pub use person::{PersonRow, SecondNumber};
 pub use recall::RecallRow;
 pub use row::PortfolioRow;
+pub use update::UpdateRow;
 
 use cells::{Cells, Reading};
 use column::Column;
@@ -73,6 +75,9 @@ impl Default for Defaults {
 pub trait Row: Sized {
     /// Columns without which no row can be taken.
     const REQUIRED: &'static [Column];
+
+    /// Whether such a row looks at a column.
+    fn has(column: Column) -> bool;
 
     /// Reads a row, reporting what is wrong with it; `None`: too much to say what the row is.
     fn read(row: &mut Reading<'_>) -> Option<Self>;
@@ -114,7 +119,7 @@ impl<R: Read, T: Row> Rows<R, T> {
             None => return Err(PortfolioError::Empty),
             Some(b'{') => Format::JsonLines,
             Some(_) => {
-                let table = table::Table::open(&mut lines, &mut encoding, &defaults.columns, T::REQUIRED)?;
+                let table = table::Table::open::<R, T>(&mut lines, &mut encoding, &defaults.columns)?;
                 Format::Table(Box::new(table))
             }
         };

@@ -24,6 +24,10 @@ impl fmt::Debug for RecallRow {
 impl Row for RecallRow {
     const REQUIRED: &'static [Column] = &[Column::Reference];
 
+    fn has(column: Column) -> bool {
+        column == Column::Reference
+    }
+
     fn read(row: &mut Reading<'_>) -> Option<Self> {
         Some(Self { line: row.line(), reference: row.reference()? })
     }

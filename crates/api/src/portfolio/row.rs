@@ -102,6 +102,10 @@ impl Row for PortfolioRow {
         Column::DebtorPhone,
     ];
 
+    fn has(column: Column) -> bool {
+        column != Column::AsOf
+    }
+
     fn read(row: &mut Reading<'_>) -> Option<Self> {
         let reference = row.reference();
         let product = row.product();

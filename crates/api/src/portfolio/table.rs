@@ -27,11 +27,10 @@ pub struct Table {
 
 impl Table {
     /// Reads the header: the first line that has a column which is known. Titles may stand above it.
-    pub fn open<R: Read>(
+    pub fn open<R: Read, T: Row>(
         lines: &mut Lines<R>,
         encoding: &mut Encoding,
         columns: &ColumnNames,
-        required: &[Column],
     ) -> Result<Self, PortfolioError> {
         let mut first_error = None;
         for _ in 0..TITLE_LINES_MAX {
@@ -45,11 +44,14 @@ impl Table {
             let number = lines.number();
             let mut fields = Fields::new(sniff(&line));
             let header = match fields.split(vec![line], lines)? {
-                Ok(()) => fields.known_header(encoding, columns, required),
+                Ok(()) => fields.known_header(encoding, columns, T::REQUIRED),
                 Err(problem) => Err(Unfit { known: false, expected: problem.expected, got: problem.got }),
             };
             match header {
-                Ok(header) => {
+                Ok(mut header) => {
+                    for (_, column) in &mut header {
+                        *column = column.filter(|column| T::has(*column));
+                    }
                     let ignored = header.iter().filter(|(_, column)| column.is_none());
                     let ignored = ignored.map(|(name, _)| name.clone()).collect();
                     return Ok(Self { ignored, header, fields });
@@ -124,11 +126,15 @@ impl Table {
         let mut problems = Vec::new();
         let (mut total, mut filled) = (false, 0);
         for ((name, column), field) in self.header.iter().zip(self.fields.iter()) {
-            // Among the ignored columns may be the one that says what the row is.
-            total |= is_total(field, encoding);
             filled += usize::from(!field.trim_ascii().is_empty());
+            // Among the ignored columns may be the one that says what the row is.
+            if column.is_none() && field.len() > TOTAL_LEN_MAX {
+                continue;
+            }
+            let text = encoding.decode(field);
+            total |= text.as_deref().is_some_and(is_total);
             let Some(column) = column else { continue };
-            match encoding.decode(field) {
+            match text {
                 Some(text) => {
                     cells.put(*column, text);
                 }
@@ -164,15 +170,17 @@ fn no_case(cells: &Cells<'_>, total: bool, filled: usize) -> Option<&'static str
 /// Lines above a header that may be a title, the day of the export and the like.
 const TITLE_LINES_MAX: usize = 8;
 const DELIMITERS: [u8; 3] = [b'\t', b';', b','];
+/// The longest cell that is looked at for such a word, in bytes.
+const TOTAL_LEN_MAX: usize = 16;
 const TOTALS: [&str; 7] = ["合计", "总计", "小计", "共计", "total", "subtotal", "grand total"];
 
-fn is_total(field: &[u8], encoding: &mut Encoding) -> bool {
-    const LONGEST: usize = 16;
-    if field.len() > LONGEST || field.first().is_none_or(u8::is_ascii_digit) {
+fn is_total(text: &str) -> bool {
+    // Most cells are told by their first sign: numbers, and letters that no such word begins with.
+    let may_be = |first: &u8| !first.is_ascii_graphic() || b"tTsSgG".contains(first);
+    if text.len() > TOTAL_LEN_MAX || !text.as_bytes().first().is_some_and(may_be) {
         return false;
     }
-    let Some(text) = encoding.decode(field) else { return false };
-    let text = super::text::trimmed(&text).trim_end_matches([':', '：']);
+    let text = super::text::trimmed(text).trim_end_matches([':', '：']);
     TOTALS.iter().any(|total| text.eq_ignore_ascii_case(total))
 }
 

@@ -3,9 +3,10 @@
 use std::io::{Cursor, Read};
 
 use api::portfolio::{ColumnNames, Defaults};
-use api::{FileImport, FileKind, ImportReport, Principal, Progress, ROW_ERRORS_KEPT};
+use api::{FileImport, ImportReport, Principal, Progress, ROW_ERRORS_KEPT};
 use eventlog::memory::Faults;
 use events::Code;
+use events::ledger::FileKind;
 use model::Role;
 
 use crate::given::{Given, HEADER, LENDER, OTHER_LENDER, ROW, codes, roles};
@@ -224,4 +225,43 @@ async fn given_a_file_when_only_checked_then_it_is_reported_on_and_nothing_chang
     let report = import(&given, &lender, check, &file).await;
     assert_eq!((report.readable, report.taken, report.refused.total), (Some(1), 0, 1));
     assert_eq!(given.import(LENDER, &file).await.taken, 1, "it had been taken by the check");
+}
+
+#[tokio::test]
+async fn given_cases_when_an_update_file_comes_then_what_is_owed_changes_once_and_payments_since_stay() {
+    let given = Given::nothing().await;
+    let second = ROW.replace("L-1,", "L-2,");
+    given.import(LENDER, &format!("{HEADER}\n{ROW}\n{second}\n")).await;
+    let lender = Principal::Lender(LENDER);
+    let update = || FileImport { kind: FileKind::Update, ..FileImport::default() };
+    let day = api::json::day((given.clock.at().0 / 86_400_000 - 1) as i32);
+    // The first owes less, the second as much as is known, a third is not known, a fourth row says nothing.
+    let file = format!(
+        "合同号,数据日期,本金,手机号\nL-1,{day},\"900.00\",13800000000\nL-2,{day},1000,\nL-3,{day},5,\nL-1,{day},,\n"
+    );
+    let report = import(&given, &lender, update(), &file).await;
+    assert_eq!(
+        (report.taken, report.unchanged, report.refused.total),
+        (1, 1, 2),
+        "{:?}",
+        report.refused.shown
+    );
+    assert_eq!(report.ignored_columns, ["手机号"]);
+    let refused: Vec<_> =
+        report.refused.shown.iter().map(|error| (error.line, error.problems[0].code)).collect();
+    assert_eq!(refused, [(4, Code::CASE_UNKNOWN), (5, Code::AMOUNT_INVALID)]);
+    let balance = |reference: &'static str| {
+        let (platform, case) = (given.platform.clone(), given.case_id(LENDER, reference));
+        async move { platform.case(&Principal::Operator, case).await.expect("a case").view.balance }
+    };
+    assert_eq!((balance("L-1").await, balance("L-2").await), (96_000, 106_000));
+    for _ in 0..2 {
+        let again = import(&given, &lender, update(), &file).await;
+        assert_eq!((again.taken, again.unchanged, again.file), (0, 2, report.file));
+    }
+    let missing = given
+        .platform
+        .import_file(&lender, LENDER, update(), Cursor::new("合同号,本金\nL-1,5\n"), None, |_| {})
+        .await;
+    assert_eq!(codes(missing), [Code::MALFORMED]);
 }

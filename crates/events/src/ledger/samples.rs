@@ -171,5 +171,14 @@ pub fn samples() -> Vec<LedgerEvent> {
             revived: true,
         }),
         LedgerEvent::LimitationPassed(LimitationPassedV1 { case, on: 21_785 }),
+        LedgerEvent::FileReported(FileReportedV1 {
+            lender: LenderId(7),
+            kind: FileKind::Recall,
+            file: [0xf1; 16],
+            complete: true,
+            taken: 1_000_000,
+            unchanged: 300,
+            refused: 2,
+        }),
     ]
 }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use api::FileKind;
 use clap::{Args, ValueEnum};
+use events::ledger::FileKind;
 use model::{Currency, LenderId};
 
 use super::Server;
@@ -45,6 +45,8 @@ pub struct Import {
 pub enum Kind {
     /// New cases.
     Dispatch,
+    /// What is owed now on known cases.
+    Update,
     /// Cases that the lender takes back: nobody is called about them any more.
     Recall,
 }
@@ -53,6 +55,7 @@ impl From<Kind> for FileKind {
     fn from(kind: Kind) -> Self {
         match kind {
             Kind::Dispatch => Self::Dispatch,
+            Kind::Update => Self::Update,
             Kind::Recall => Self::Recall,
         }
     }

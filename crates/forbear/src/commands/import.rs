@@ -7,7 +7,8 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use api::portfolio::{ColumnNames, Defaults};
-use api::{FileImport, FileKind, check_file};
+use api::{FileImport, check_file};
+use events::ledger::FileKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -101,6 +102,7 @@ fn describe(report: &Value, kind: FileKind) -> String {
         None => {
             let done = match kind {
                 FileKind::Dispatch => "taken",
+                FileKind::Update => "changed",
                 FileKind::Recall => "recalled",
             };
             let (taken, speed) = (count(&report["taken"], "case"), text(&report["cases_per_second"]));
