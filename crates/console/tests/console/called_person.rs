@@ -94,6 +94,8 @@ async fn given_the_right_code_when_asked_who_calls_then_holders_and_history_are_
 
     let receipt = browser.submit(&page, "/my-number/stop", &[]).await;
     receipt.is(StatusCode::OK).says("It is stopped").says("gate/");
+    // The gate knows it at once; the history follows.
+    given.caught_up().await;
     let after = browser.get("/my-number").await;
     after.says("Contact is stopped").says("All contact stopped").silent("action=\"/my-number/stop\"");
 }
