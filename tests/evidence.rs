@@ -58,15 +58,15 @@ async fn each_record(log: &dyn Log, stream: StreamId, mut show: impl FnMut(&Reco
     orphans
 }
 
-/// Every event of a service, its partitions one after the other.
-pub async fn events<E: Event>(log: &dyn Log, service: Service, partitions: u16) -> Vec<E> {
+/// Every event of a service, with the partition in which it stands: one partition after the other.
+pub async fn events<E: Event>(log: &dyn Log, service: Service, partitions: u16) -> Vec<(u16, E)> {
     let mut all = Vec::new();
     for partition in 0..partitions {
         let stream = StreamId { service, partition };
         each_record(log, stream, |record| {
             for bytes in record.commands.iter().flat_map(|command| &command.events) {
                 if let Decoded::Known(event) = E::decode(bytes).expect("it decodes") {
-                    all.push(event);
+                    all.push((partition, event));
                 }
             }
         })

@@ -10,19 +10,22 @@ use std::time::Duration;
 use eventlog::Log;
 use eventlog::embedded::EmbeddedLog;
 use eventlog::jetstream::{JetStreamLog, JetStreamOptions};
-use events::Service;
 use events::assignment::AssignmentEvent;
 use events::gate::GateEvent;
 use events::ledger::LedgerEvent;
+use events::{Service, partition_of};
 use forbear_tests::evidence::events;
-use forbear_tests::load::{eventually, portfolio, register, round_time, rounds};
+use forbear_tests::load::{PARTITIONS, eventually, portfolio, register, round_time, rounds};
 use forbear_tests::nats_server::{NatsServer, client};
 use forbear_tests::program::{Heard, Http};
 use forbear_tests::site::Site;
+use model::ContactPointId;
 use serde_json::json;
 
 const FORBEAR: &str = env!("CARGO_BIN_EXE_forbear-under-test");
 const CASES: u64 = 1_000;
+/// Partitions of the ledger: the program's default.
+const LEDGER_PARTITIONS: u16 = 2;
 
 /// Runs `kill` while the file is imported, from another thread; then imports what is missing and places it all.
 fn import_and_kill(http: &Http, mut kill: impl FnMut(u64)) {
@@ -71,26 +74,30 @@ fn import_and_kill(http: &Http, mut kill: impl FnMut(u64)) {
 
 /// Every case went through every service once.
 async fn assert_each_once(log: &dyn Log) {
-    let ledger: Vec<LedgerEvent> = events(log, Service::Ledger, 2).await;
-    let assignment: Vec<AssignmentEvent> = events(log, Service::Assignment, 1).await;
-    let gate: Vec<GateEvent> = events(log, Service::Gate, 2).await;
-    let opened = ledger.iter().filter_map(|event| match event {
+    let ledger: Vec<(u16, LedgerEvent)> = events(log, Service::Ledger, LEDGER_PARTITIONS).await;
+    let assignment: Vec<(u16, AssignmentEvent)> = events(log, Service::Assignment, 1).await;
+    let gate: Vec<(u16, GateEvent)> = events(log, Service::Gate, PARTITIONS).await;
+    let opened = ledger.iter().filter_map(|(_, event)| match event {
         LedgerEvent::CaseOpened(opened) => Some(opened.case),
         _ => None,
     });
-    let offered = assignment.iter().filter_map(|event| match event {
+    let offered = assignment.iter().filter_map(|(_, event)| match event {
         AssignmentEvent::CaseOffered(offered) => Some(offered.case),
         _ => None,
     });
-    let placed = assignment.iter().filter_map(|event| match event {
+    let placed = assignment.iter().filter_map(|(_, event)| match event {
         AssignmentEvent::CasePlaced(placed) => Some(placed.case),
         _ => None,
     });
-    let linked = gate.iter().filter_map(|event| match event {
-        GateEvent::ContactLinked(linked) => Some((linked.contact, linked.case)),
+    // The homes of its person and its case are told, too.
+    let own = |contact: &ContactPointId, partition: u16| partition_of(&contact.0, PARTITIONS) == partition;
+    let linked = gate.iter().filter_map(|(partition, event)| match event {
+        GateEvent::ContactLinked(linked) if own(&linked.contact, *partition) => {
+            Some((linked.contact, linked.case))
+        }
         _ => None,
     });
-    let known = gate.iter().filter_map(|event| match event {
+    let known = gate.iter().filter_map(|(_, event)| match event {
         GateEvent::ContactPlaced(placed) => Some((placed.contact, placed.case, placed.agency)),
         _ => None,
     });

@@ -159,11 +159,11 @@ async fn given_a_spreadsheets_export_when_imported_by_the_program_then_its_cases
         log = EmbeddedLog::open(&site.path("data")).ok();
         log.is_some()
     });
-    let events: Vec<LedgerEvent> =
+    let events: Vec<(u16, LedgerEvent)> =
         events(&log.expect("it was opened"), Service::Ledger, LEDGER_PARTITIONS).await;
     let mut accounts: Vec<_> = events
         .into_iter()
-        .filter_map(|event| match event {
+        .filter_map(|(_, event)| match event {
             LedgerEvent::FileReported(report) => {
                 Some((report.kind, report.taken, report.unchanged, report.refused))
             }
