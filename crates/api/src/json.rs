@@ -16,11 +16,6 @@ pub fn day(days: i32) -> String {
     epoch.checked_add(jiff::Span::new().days(days)).map_or_else(|_| days.to_string(), |date| date.to_string())
 }
 
-/// The day (UTC) of a time, in days since 1970-01-01.
-pub fn day_of(at: Timestamp) -> i32 {
-    i32::try_from(at.0.div_euclid(86_400_000)).unwrap_or(i32::MAX)
-}
-
 /// Days since 1970-01-01 of `2026-11-24`.
 pub fn parse_day(text: &str) -> Option<i32> {
     let date: jiff::civil::Date = text.parse().ok()?;
@@ -32,7 +27,7 @@ pub fn parse_moment(text: &str, end_of_day: bool) -> Option<Timestamp> {
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Some(Timestamp(at.as_millisecond()));
     }
-    let first = Timestamp(i64::from(parse_day(text)?) * 86_400_000);
+    let first = Timestamp::of_day(parse_day(text)?);
     Some(if end_of_day { first.plus_ms(86_399_999) } else { first })
 }
 

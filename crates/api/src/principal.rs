@@ -82,6 +82,16 @@ impl Principal {
         Reason::detail(Code::FORBIDDEN, format!("expected {expected}, got {}", self.role())).into()
     }
 
+    /// Only the lender itself and the operator may go on.
+    pub(crate) fn lender_only(&self, lender: LenderId) -> Result<(), Refusal> {
+        match self {
+            Self::Operator => Ok(()),
+            Self::Lender(own) if *own == lender => Ok(()),
+            Self::Lender(_) => Err(not_found()),
+            other => Err(other.forbidden("the lender or the operator")),
+        }
+    }
+
     /// Only the operator may go on.
     pub(crate) fn operator_only(&self) -> Result<(), Refusal> {
         if *self == Self::Operator { Ok(()) } else { Err(self.forbidden("the operator")) }

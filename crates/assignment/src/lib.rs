@@ -35,7 +35,7 @@ use events::assignment::{
 use events::{Decider, Now, Position, Refusal, Service};
 use model::Timestamp;
 
-pub use state::{State, day_of};
+pub use state::State;
 
 /// The assignment service's decision core.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,7 @@ impl Decider for Assignment {
     }
 
     fn decide(state: &State, command: &AssignmentCommand, now: Now) -> Result<Vec<AssignmentEvent>, Refusal> {
-        let today = day_of(now.at);
+        let today = now.at.day();
         match command {
             AssignmentCommand::RegisterAgency(agency) => registry::register_agency(state, agency),
             AssignmentCommand::SuspendAgency { agency, suspended } => {
@@ -114,7 +114,7 @@ impl Decider for Assignment {
     }
 
     fn query(state: &State, query: &AssignmentQuery, now: Now) -> AssignmentReply {
-        query::answer(state, query, day_of(now.at))
+        query::answer(state, query, now.at.day())
     }
 }
 

@@ -158,11 +158,6 @@ impl Case {
     }
 }
 
-/// Days since 1970-01-01.
-pub const fn day_of(at: Timestamp) -> i32 {
-    at.0.div_euclid(86_400_000) as i32
-}
-
 /// After it, a plan that was made before may no longer be what is best, or what is allowed.
 fn changes_where_cases_may_go(event: &AssignmentEvent) -> bool {
     match event {
@@ -271,7 +266,7 @@ impl State {
             AssignmentEvent::CollectorRegistered(collector) => self.collector_registered(collector),
             AssignmentEvent::CollectorEnded(event) => self.collector_ended(event.collector),
             AssignmentEvent::CaseOffered(case) => self.case_offered(case),
-            AssignmentEvent::CasePlaced(case) => self.case_placed(case, day_of(at)),
+            AssignmentEvent::CasePlaced(case) => self.case_placed(case, at.day()),
             AssignmentEvent::CaseWithdrawn(case) => self.case_withdrawn(case),
             AssignmentEvent::PlacementRan(run) => {
                 self.last_run = Some(run.clone());

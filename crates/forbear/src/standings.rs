@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use assignment::{Assignment, day_of};
+use assignment::Assignment;
 use events::assignment::AssignmentCommand;
 use events::{Actor, Tenant};
 use model::CommandId;
@@ -32,7 +32,7 @@ pub async fn review(
                 actor: Actor::Operator,
                 tenant: Tenant::Platform,
                 cause: None,
-                command: AssignmentCommand::ReviewStandings { day: day_of(at.plus_ms(AHEAD_MS)) },
+                command: AssignmentCommand::ReviewStandings { day: at.plus_ms(AHEAD_MS).day() },
             };
             if let Err(refusal) = assignment.submit(order).await {
                 tracing::warn!(%refusal, "certificates were not reviewed; they are again in a moment");

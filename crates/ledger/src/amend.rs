@@ -7,7 +7,7 @@ use events::ledger::{Account, Basis, ClaimsAmendment, EntryBookedV1, EntryKind, 
 use events::{Code, Now, Reason, Refusal};
 use model::Money;
 
-use crate::case::{Case, day_of};
+use crate::case::Case;
 use crate::draft::Draft;
 use crate::journal::Entry;
 use crate::open::MINOR_MAX;
@@ -100,7 +100,7 @@ fn refused(case: &Case, asked: &ClaimsAmendment, postings: &[PostingV1]) -> Vec<
 fn is_unclear(entry: &Entry, as_of: i32) -> bool {
     match entry.kind {
         EntryKind::Adjustment => entry.value_date > as_of,
-        _ => entry.value_date <= as_of && day_of(entry.at) >= as_of,
+        _ => entry.value_date <= as_of && entry.at.day() >= as_of,
     }
 }
 

@@ -5,7 +5,8 @@
 
 use events::gate::HoldSource;
 use events::ledger::{
-    Account, CloseReason, CommitmentKind, EntryKind, InstalmentV1, LedgerEvent, PauseKind, PostingV1,
+    Account, CaseOpenedV2, CloseReason, CommitmentKind, EntryKind, InstalmentV1, LedgerEvent, PauseKind,
+    PostingV1,
 };
 use model::{CaseId, Currency, LenderId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,15 +14,6 @@ use serde::{Deserialize, Serialize};
 use crate::commitment::Commitment;
 use crate::interest::Accrued;
 use crate::journal::Entry;
-
-/// Milliseconds of a day.
-const DAY_MS: i64 = 86_400_000;
-
-/// The day (UTC) of a time, in days since 1970-01-01.
-pub fn day_of(at: Timestamp) -> i32 {
-    // Milliseconds of 64 bits are days of 38: a time outside the calendar is its last day.
-    i32::try_from(at.0.div_euclid(DAY_MS)).unwrap_or(i32::MAX)
-}
 
 /// What the ledger knows of a case.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -79,6 +71,14 @@ pub struct Limitation {
     pub passed: bool,
 }
 
+impl Limitation {
+    /// The day (UTC) from which on it counts as passed. East of Greenwich its day begins before it does there: whoever
+    /// stops too early errs towards silence.
+    pub const fn counts_from(self) -> i32 {
+        self.on.saturating_sub(1)
+    }
+}
+
 /// Where an account stands among those that every case has.
 const fn common(account: Account) -> Option<usize> {
     match account {
@@ -91,36 +91,23 @@ const fn common(account: Account) -> Option<usize> {
     }
 }
 
-/// What a case is when it is opened.
-pub struct Opening {
-    pub id: CaseId,
-    pub digest: [u8; 16],
-    pub lender: LenderId,
-    pub product: u32,
-    pub opened_on: i32,
-    pub overdue_since: i32,
-    pub currency: Currency,
-    pub jurisdiction: [u8; 2],
-}
-
 impl Case {
-    pub fn open(opening: Opening, postings: &[PostingV1]) -> Self {
-        let Opening { id, digest, lender, product, opened_on, overdue_since, currency, jurisdiction } =
-            opening;
+    /// A case with so numbered a product.
+    pub fn open(opened: &CaseOpenedV2, product: u32) -> Self {
         let mut case = Self {
-            id,
-            digest,
-            lender,
+            id: opened.case,
+            digest: opened.digest,
+            lender: opened.lender,
             product,
-            opened_on,
-            overdue_since,
-            currency,
-            jurisdiction,
+            opened_on: opened.opened_on,
+            overdue_since: opened.overdue_since,
+            currency: opened.currency,
+            jurisdiction: opened.jurisdiction.as_bytes().try_into().unwrap_or(*b"??"),
             closed: None,
             balances: [0; 5],
             more: None,
         };
-        case.post(postings);
+        case.post(&opened.postings);
         case
     }
 
@@ -188,8 +175,7 @@ impl Case {
         let more = self.more.as_ref().filter(|_| self.closed.is_none())?;
         let broken = more.commitment.as_ref().and_then(|commitment| commitment.over_everywhere());
         let limitation = more.limitation.filter(|limitation| !limitation.passed);
-        // East of Greenwich the day begins before it does there: whoever stops too early errs towards silence.
-        let lapses = limitation.map(|limitation| limitation.on.saturating_sub(1));
+        let lapses = limitation.map(Limitation::counts_from);
         [broken, lapses].into_iter().flatten().min()
     }
 

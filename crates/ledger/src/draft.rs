@@ -5,7 +5,7 @@ use events::ledger::{CaseClosedV1, CloseReason, CommitmentEnd, CommitmentEndedV1
 use events::{Code, Now, Reason, Refusal};
 use model::{CaseId, Timestamp};
 
-use crate::case::{Case, day_of};
+use crate::case::Case;
 use crate::state::State;
 
 pub struct Draft {
@@ -43,7 +43,7 @@ impl Draft {
 
     /// Today, in days since 1970-01-01.
     pub fn today(&self) -> i32 {
-        day_of(self.at)
+        self.at.day()
     }
 
     /// Ends the commitment that stands, if one does.

@@ -39,7 +39,7 @@ impl Given {
 
     /// It is the beginning (UTC) of a day from now on.
     pub fn on_day(&mut self, day: i32) {
-        self.now.at = Timestamp(i64::from(day) * 86_400_000);
+        self.now.at = Timestamp::of_day(day);
     }
 
     /// What the command would lead to.

@@ -5,7 +5,7 @@ use events::{Code, Now, Reason, Refusal};
 use model::CaseId;
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, day_of};
+use crate::case::Case;
 use crate::draft::Draft;
 use crate::open::MINOR_MAX;
 use crate::rounding::half_to_even;
@@ -93,7 +93,7 @@ fn accrued(case: &Case, terms: &InterestTermsV1, until: i32) -> Option<InterestA
 pub fn accrue(state: &State, draft: &mut Draft, until: i32, now: Now) -> Result<(), Refusal> {
     let terms = state.terms_of(&draft.case).and_then(|terms| terms.interest);
     let Some(terms) = terms.filter(|_| draft.case.closed.is_none()) else { return Ok(()) };
-    let Some(interest) = accrued(&draft.case, &terms, until.min(day_of(now.at))) else { return Ok(()) };
+    let Some(interest) = accrued(&draft.case, &terms, until.min(now.at.day())) else { return Ok(()) };
     if interest.balance > MINOR_MAX {
         let detail = format!("expected a balance of at most {MINOR_MAX} minor units, got more with interest");
         return Err(Reason::detail(Code::AMOUNT_INVALID, detail).into());

@@ -4,11 +4,9 @@
 //! balance at any past day is answered from the state, by value date and by booking date, without reading the log; a case
 //! without payments keeps nothing.
 
-use events::ledger::{EntryKind, LedgerEvent, PostingV1};
+use events::ledger::{Account, EntryKind, LedgerEvent, PostingV1};
 use model::{AgencyId, Timestamp};
 use serde::{Deserialize, Serialize};
-
-use crate::case::day_of;
 
 /// Most entries of one case: more than ten years of daily ones, and together within 64 bits.
 pub const ENTRIES_MAX: usize = 4096;
@@ -38,8 +36,8 @@ impl Entry {
                 (booked.kind, booked.reference, booked.value_date, booked.agency)
             }
             LedgerEvent::InterestAccrued(interest) => (EntryKind::Interest, [0; 16], interest.until, None),
-            LedgerEvent::CaseClosed(_) => (EntryKind::Closing, [0; 16], day_of(at), None),
-            LedgerEvent::CaseReopened(_) => (EntryKind::Reopening, [0; 16], day_of(at), None),
+            LedgerEvent::CaseClosed(_) => (EntryKind::Closing, [0; 16], at.day(), None),
+            LedgerEvent::CaseReopened(_) => (EntryKind::Reopening, [0; 16], at.day(), None),
             _ => return None,
         };
         let postings = Box::from(event.postings());
@@ -54,9 +52,8 @@ impl Entry {
 
     /// What of it went against claims, also those that were written off.
     pub fn settled(&self) -> i64 {
-        use events::ledger::Account::{Costs, Fees, Interest, Principal, Recovery};
         let settles =
-            |posting: &&PostingV1| matches!(posting.account, Costs | Fees | Interest | Principal | Recovery);
+            |posting: &&PostingV1| posting.account.is_claim() || posting.account == Account::Recovery;
         let legs = self.postings.iter().filter(settles).map(|posting| posting.minor);
         legs.fold(0, i64::saturating_sub)
     }
@@ -64,7 +61,6 @@ impl Entry {
 
 /// The legs to where cash comes in.
 pub fn cash(postings: &[PostingV1]) -> i64 {
-    use events::ledger::Account::{AgencyCash, Payments};
-    let comes_in = |posting: &&PostingV1| matches!(posting.account, AgencyCash | Payments);
+    let comes_in = |posting: &&PostingV1| matches!(posting.account, Account::AgencyCash | Account::Payments);
     postings.iter().filter(comes_in).map(|posting| posting.minor).fold(0, i64::saturating_add)
 }

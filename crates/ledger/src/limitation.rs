@@ -53,7 +53,7 @@ pub fn restart(state: &State, draft: &mut Draft, value_date: i32) {
 /// The date has come.
 pub fn lapse(case: &Case, today: i32) -> Option<LedgerEvent> {
     let limitation = case.limitation().filter(|known| !known.passed)?;
-    let come = today >= limitation.on.saturating_sub(1);
+    let come = today >= limitation.counts_from();
     let passed = LimitationPassedV1 { case: case.id, on: limitation.on };
     come.then_some(LedgerEvent::LimitationPassed(passed))
 }

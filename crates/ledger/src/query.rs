@@ -219,7 +219,7 @@ mod tests {
         let by_value: Vec<_> =
             [19_999, 20_002, 20_003, 20_005].map(|day| statement.balance_at(Some(day), None)).into();
         assert_eq!(by_value, [0, OWED, OWED - 50, OWED - 150]);
-        let at = |day: i64| Some(model::Timestamp(day * 86_400_000));
+        let at = |day| Some(model::Timestamp::of_day(day));
         assert_eq!(statement.balance_at(None, at(20_009)), OWED);
         assert_eq!(statement.balance_at(None, at(20_010)), OWED - 100);
         assert_eq!(statement.balance_at(Some(20_004), at(20_010)), OWED);

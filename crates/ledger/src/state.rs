@@ -8,7 +8,7 @@ use events::ledger::{
 use model::{AgencyId, CaseId, Currency, LenderId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, Opening};
+use crate::case::Case;
 use crate::cases::Cases;
 use crate::journal::cash;
 use crate::names::Names;
@@ -88,17 +88,8 @@ impl State {
     }
 
     fn opened(&mut self, opened: &CaseOpenedV2) -> bool {
-        let opening = Opening {
-            id: opened.case,
-            digest: opened.digest,
-            lender: opened.lender,
-            product: self.products.number(&opened.product),
-            opened_on: opened.opened_on,
-            overdue_since: opened.overdue_since,
-            currency: opened.currency,
-            jurisdiction: opened.jurisdiction.as_bytes().try_into().unwrap_or(*b"??"),
-        };
-        let case = Case::open(opening, &opened.postings);
+        let product = self.products.number(&opened.product);
+        let case = Case::open(opened, product);
         let owed = case.owed();
         if !self.cases.insert(case) {
             return false;

@@ -3,7 +3,6 @@
 use events::Now;
 use events::ledger::LedgerEvent;
 
-use crate::case::day_of;
 use crate::state::State;
 use crate::{commitment, limitation};
 
@@ -14,7 +13,7 @@ pub fn decide(state: &State, now: Now) -> Vec<LedgerEvent> {
     if !now.trusted {
         return Vec::new();
     }
-    let today = day_of(now.at);
+    let today = now.at.day();
     let due = state.due.range(..=today).flat_map(|(_, cases)| cases).take(CASES_MAX);
     let cases = due.filter_map(|id| state.cases.get(*id));
     cases

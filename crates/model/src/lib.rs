@@ -10,6 +10,7 @@ mod phone;
 mod pseudonym_hasher;
 mod region;
 mod time;
+mod words;
 
 pub use ascii::Ascii;
 pub use id::{

@@ -8,21 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::IdError;
 
-macro_rules! words {
+macro_rules! spoken {
     ($($(#[$doc:meta])* $name:ident, $expected:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-
-        impl $name {
-            /// Every value, in wire order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The word used in files, on the command line and in JSON.
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-        }
+        crate::words! { $(#[$doc])* pub enum $name { $($(#[$vdoc])* $variant = $word,)* } }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,16 +22,13 @@ macro_rules! words {
             type Err = IdError;
 
             fn from_str(text: &str) -> Result<Self, IdError> {
-                Self::ALL.iter().copied().find(|value| value.word() == text).ok_or_else(|| IdError {
-                    expected: $expected,
-                    got: text.to_owned(),
-                })
+                Self::of(text).ok_or_else(|| IdError { expected: $expected, got: text.to_owned() })
             }
         }
     )*};
 }
 
-words! {
+spoken! {
     /// What a person is to a case.
     Role, "one of debtor, co-debtor, guarantor, emergency-contact, other-third-party, attorney" {
         /// Owes the debt.

@@ -19,7 +19,20 @@ impl Timestamp {
     pub const fn ms_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
+
+    /// The first moment of a day (UTC), of days since 1970-01-01.
+    pub const fn of_day(day: i32) -> Self {
+        Self(day as i64 * DAY_MS)
+    }
+
+    /// The day (UTC) that it lies in, in days since 1970-01-01; saturates.
+    pub fn day(self) -> i32 {
+        let day = self.0.div_euclid(DAY_MS);
+        i32::try_from(day).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX })
+    }
 }
+
+const DAY_MS: i64 = 86_400_000;
 
 /// An IANA time zone name, such as `Asia/Shanghai`. That the zone exists is checked where it is used.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,5 +65,19 @@ impl FromStr for ZoneName {
 impl fmt::Display for ZoneName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight_and_ends_before_the_next_also_before_1970() {
+        for day in [i32::MIN, -1, 0, 20_781, i32::MAX] {
+            let first = Timestamp::of_day(day);
+            assert_eq!((first.day(), first.plus_ms(DAY_MS - 1).day()), (day, day));
+        }
+        assert_eq!((Timestamp(i64::MIN).day(), Timestamp(i64::MAX).day()), (i32::MIN, i32::MAX));
     }
 }

@@ -12,11 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::asker::{Asker, RetryKey};
-use super::entries::{a_day, a_reference, an_amount};
-use super::input::{Input, Params, id, malformed, parsed};
+use super::input::{Input, Params, a_day, a_reference, an_amount, id, malformed, parsed};
 use super::problem::Problem;
 use super::upload::upload;
-use crate::json::day_of;
 use crate::platform::{PaymentRow, Platform};
 use crate::shape;
 
@@ -150,7 +148,7 @@ pub(super) async fn of_lender(
 ) -> Result<Json<Value>, Problem> {
     let on = match on.as_deref() {
         Some(on) => a_day("on", on)?,
-        None => day_of(platform.now()),
+        None => platform.now().day(),
     };
     let account = platform.lender_account(&principal, id(&lender)?, on).await?;
     Ok(Json(shape::party_account(&account)))

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::asker::{Asker, RetryKey};
-use super::input::{Input, Params, after, id, malformed, parsed, parsed_if_any, without_input};
+use super::input::{Input, Params, a_reference, after, id, malformed, parsed, parsed_if_any, without_input};
 use super::problem::Problem;
 use super::upload::upload;
 use crate::import::FileImport;
@@ -134,9 +134,7 @@ pub(super) async fn pay(
     Input(pay): Input<Pay>,
 ) -> Result<Json<Value>, Problem> {
     let case: CaseId = id(&case)?;
-    if pay.reference.is_empty() || pay.reference.len() > 200 {
-        return Err(malformed("reference: expected 1 to 200 bytes").into());
-    }
+    a_reference(&pay.reference)?;
     let amount =
         Money::parse(&pay.amount, pay.currency).map_err(|error| malformed(format!("amount: {error}")))?;
     let value_date =

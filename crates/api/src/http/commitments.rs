@@ -9,8 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::asker::{Asker, RetryKey};
-use super::entries::{a_day, an_amount};
-use super::input::{Input, id, malformed, moment, parsed};
+use super::input::{Input, a_day, an_amount, id, malformed, moment, parsed};
 use super::problem::Problem;
 use crate::platform::{Instalments, Platform};
 use crate::shape;

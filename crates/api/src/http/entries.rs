@@ -4,35 +4,15 @@ use axum::Json;
 use axum::extract::{Path, State};
 use events::Refusal;
 use events::ledger::{Account, Basis, EntryKind};
-use model::{CaseId, Currency, Money};
+use model::{CaseId, Currency};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::asker::{Asker, RetryKey};
-use super::input::{Input, Params, id, malformed, moment_if_any, parsed};
+use super::input::{Input, Params, a_day, a_reference, an_amount, id, malformed, moment_if_any, parsed};
 use super::problem::Problem;
-use crate::json::parse_day;
 use crate::platform::{EntryAsk, Platform};
 use crate::shape;
-
-/// A day such as `2026-11-24`.
-pub(super) fn a_day(name: &str, text: &str) -> Result<i32, Refusal> {
-    parse_day(text).ok_or_else(|| malformed(format!("{name}: expected a day such as 2026-11-24")))
-}
-
-/// An amount such as `1234.56`.
-pub(super) fn an_amount(text: &str, currency: Currency) -> Result<Money, Refusal> {
-    // What came is not repeated.
-    Money::parse(text, currency).map_err(|_| malformed("amount: expected a decimal text such as 1234.56"))
-}
-
-/// A reference of the asker's own.
-pub(super) fn a_reference(text: &str) -> Result<&str, Refusal> {
-    match text.len() {
-        1..=200 => Ok(text),
-        _ => Err(malformed("reference: expected 1 to 200 bytes")),
-    }
-}
 
 fn a_basis(word: &str) -> Result<Basis, Refusal> {
     Basis::of(word)

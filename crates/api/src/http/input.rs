@@ -10,11 +10,12 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use events::{Code, Reason, Refusal};
-use model::{ContactPointId, PhoneNumber, Timestamp};
+use model::{ContactPointId, Currency, Money, PhoneNumber, Timestamp};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 
 use super::problem::Problem;
+use crate::json::parse_day;
 use crate::platform::After;
 use crate::shape;
 use crate::target::Target;
@@ -140,6 +141,25 @@ pub(super) fn moment(name: &str, text: &str) -> Result<Timestamp, Refusal> {
 /// The same, where it may be left out.
 pub(super) fn moment_if_any(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Refusal> {
     text.map(|text| moment(name, text)).transpose()
+}
+
+/// A day such as `2026-11-24`.
+pub(super) fn a_day(name: &str, text: &str) -> Result<i32, Refusal> {
+    parse_day(text).ok_or_else(|| malformed(format!("{name}: expected a day such as 2026-11-24")))
+}
+
+/// An amount such as `1234.56`.
+pub(super) fn an_amount(text: &str, currency: Currency) -> Result<Money, Refusal> {
+    // What came is not repeated.
+    Money::parse(text, currency).map_err(|_| malformed("amount: expected a decimal text such as 1234.56"))
+}
+
+/// A reference of the asker's own.
+pub(super) fn a_reference(text: &str) -> Result<&str, Refusal> {
+    match text.len() {
+        1..=200 => Ok(text),
+        _ => Err(malformed("reference: expected 1 to 200 bytes")),
+    }
 }
 
 /// A phone number; a national one is Chinese unless `region` says otherwise.

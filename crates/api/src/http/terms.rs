@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::asker::{Asker, RetryKey};
-use super::input::{Input, id, malformed, parsed};
+use super::input::{Input, a_day, id, parsed};
 use super::problem::Problem;
-use crate::json::{day, parse_day};
+use crate::json::day;
 use crate::platform::Platform;
 
 #[derive(Deserialize)]
@@ -51,10 +51,6 @@ struct Insurance {
     minor: i64,
     #[serde(deserialize_with = "parsed")]
     currency: Currency,
-}
-
-fn a_day(field: &str, text: &str) -> Result<i32, Refusal> {
-    parse_day(text).ok_or_else(|| malformed(format!("{field}: expected a day such as 2026-11-24")))
 }
 
 pub(super) async fn set_agency(

@@ -70,7 +70,7 @@ impl Platform {
         terms: TermsSetV1,
         retry_key: Option<&str>,
     ) -> Result<bool, Refusal> {
-        own_lender(principal, terms.lender)?;
+        principal.lender_only(terms.lender)?;
         self.tell_ledgers(principal, terms.lender, LedgerCommand::SetTerms(terms), retry_key).await
     }
 
@@ -81,7 +81,7 @@ impl Platform {
         agreed: CommissionAgreedV1,
         retry_key: Option<&str>,
     ) -> Result<bool, Refusal> {
-        own_lender(principal, agreed.lender)?;
+        principal.lender_only(agreed.lender)?;
         self.tell_ledgers(principal, agreed.lender, LedgerCommand::AgreeCommission(agreed), retry_key).await
     }
 
@@ -91,7 +91,7 @@ impl Platform {
         principal: &Principal,
         lender: LenderId,
     ) -> Result<(Vec<TermsSetV1>, Vec<CommissionAgreedV1>), Refusal> {
-        own_lender(principal, lender)?;
+        principal.lender_only(lender)?;
         match self.parts.ledger.query(0, LedgerQuery::Terms(lender)).await? {
             LedgerReply::Terms(terms, commissions) => Ok((terms, commissions)),
             _ => Err(Code::UNAVAILABLE.into()),
@@ -106,7 +106,7 @@ impl Platform {
         on: i32,
     ) -> Result<PartyAccount, Refusal> {
         if *principal != Principal::Supervisor(None) {
-            own_lender(principal, lender)?;
+            principal.lender_only(lender)?;
         }
         self.account(AccountOf::Lender(lender), on).await
     }
@@ -169,7 +169,7 @@ impl Platform {
         lender: LenderId,
         rows: Vec<PaymentRow>,
     ) -> Result<Reconciliation, Refusal> {
-        own_lender(principal, lender)?;
+        principal.lender_only(lender)?;
         let days = rows.iter().map(|row| row.value_date);
         let days = days.clone().min().zip(days.max());
         let mut result = Reconciliation { complete: true, ..Reconciliation::default() };
@@ -263,15 +263,5 @@ fn difference(row: &PaymentRow, known: Option<PaymentView>) -> Option<Difference
         Some(Difference::ValueDate(known))
     } else {
         None
-    }
-}
-
-/// The lender itself, or the operator.
-fn own_lender(principal: &Principal, lender: LenderId) -> Result<(), Refusal> {
-    match principal {
-        Principal::Operator => Ok(()),
-        Principal::Lender(own) if *own == lender => Ok(()),
-        Principal::Lender(_) => Err(not_found()),
-        other => Err(other.forbidden("the lender or the operator")),
     }
 }

@@ -12,8 +12,6 @@ use crate::import::{self, FileImport, ImportReport, Progress};
 use crate::portfolio::{Defaults, PortfolioRow, RecallRow, UpdateRow};
 use crate::principal::Principal;
 
-const DAY_MS: i64 = 86_400_000;
-
 impl Platform {
     /// Imports a file of new cases, as [`Platform::import_file`].
     pub async fn import_portfolio(
@@ -41,13 +39,8 @@ impl Platform {
         retry_key: Option<&str>,
         progress: impl FnMut(Progress) + Send,
     ) -> Result<ImportReport, Refusal> {
-        match principal {
-            Principal::Operator => {}
-            Principal::Lender(own) if *own == lender => {}
-            Principal::Lender(_) => return Err(Code::NOT_FOUND.into()),
-            other => return Err(other.forbidden("the lender or the operator")),
-        }
-        let today = i32::try_from(self.now().0.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
+        principal.lender_only(lender)?;
+        let today = self.now().day();
         import.defaults.today = Some(today);
         let _bulk = self.parts.metrics.bulk_work();
         if import.check {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use assignment::draft;
 use assignment::recovery::Fitted;
-use assignment::{day_of, draft};
 use events::assignment::{
     AllotmentV1, AssignmentAnswer, AssignmentCommand, AssignmentQuery, AssignmentReply, PlanAdoptedV1,
     PlanStagedV1, PlanningTerms, SegmentCases, WithdrawalReason,
@@ -58,7 +58,7 @@ impl Platform {
 
     /// Terms and segments of one and the same moment.
     async fn planning_basis(&self) -> Result<(PlanningTerms, Vec<SegmentCases>), Refusal> {
-        let day = day_of(self.now());
+        let day = self.now().day();
         for _ in 0..READS_MAX {
             let AssignmentReply::Terms(terms) = self.ask_assignment(AssignmentQuery::Terms { day }).await?
             else {

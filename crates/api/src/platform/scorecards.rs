@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use assignment::day_of;
 use assignment::recovery::{Fitted, Score, compare, scores_against};
 use events::assignment::{AssignmentQuery, AssignmentReply, Outcome, Part};
 use events::{Code, Refusal};
@@ -107,7 +106,7 @@ impl Platform {
         outcomes: &[Outcome],
         lender: Option<LenderId>,
     ) -> Result<Vec<Challenge>, Refusal> {
-        let query = AssignmentQuery::Terms { day: day_of(self.now()) };
+        let query = AssignmentQuery::Terms { day: self.now().day() };
         let AssignmentReply::Terms(terms) = self.ask_assignment(query).await? else {
             return Err(Code::UNAVAILABLE.into());
         };

@@ -7,8 +7,6 @@ use events::assignment::{
 use events::{Code, Refusal, Tenant};
 use model::LenderId;
 
-use assignment::day_of;
-
 use super::Platform;
 use crate::principal::{Principal, not_found};
 
@@ -69,7 +67,7 @@ impl Platform {
     /// The agencies that a lender uses, with their licences: public, so that whoever is called can look up by whom.
     /// A lender who never said which uses every agency.
     pub async fn agencies_of_lender(&self, lender: LenderId) -> Result<PlanningTerms, Refusal> {
-        let day = day_of(self.now());
+        let day = self.now().day();
         let AssignmentReply::Terms(mut terms) = self.ask_assignment(AssignmentQuery::Terms { day }).await?
         else {
             return Err(Code::UNAVAILABLE.into());

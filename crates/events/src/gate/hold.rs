@@ -9,53 +9,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::Position;
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
-        /// Why there is a hold. Append only.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum HoldKind { $($(#[$doc])* $name,)* }
-
-        impl HoldKind {
-            /// Every kind, in wire order.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The word in texts.
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$name => $word,)* }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// The person wants to be left alone: on this channel, at this time, at this place, about this debt.
-    Stop = "stop",
-    /// The number is not theirs.
-    WrongParty = "wrong-party",
-    /// The debt is disputed.
-    Dispute = "dispute",
-    /// An attorney represents the person: contact goes to the attorney.
-    Attorney = "attorney",
-    /// Hardship: the person cannot pay now.
-    Hardship = "hardship",
-    /// The person has died.
-    Deceased = "deceased",
-    /// A complaint is open.
-    Complaint = "complaint",
-    /// The person refused in writing to pay, or asked in writing to cease (12 CFR 1006.6(c)).
-    Cease = "cease",
-    /// A time or place that the person named as inconvenient (12 CFR 1006.6(b)(1)).
-    Inconvenient = "inconvenient",
-    /// The employer forbids such calls (12 CFR 1006.6(b)(3)).
-    Employer = "employer",
-    /// The number or address is known to reach somebody else too (12 CFR 1006.6(d)(3)).
-    Disclosure = "disclosure",
-    /// The claim may no longer be enforced.
-    Limitation = "limitation",
-    /// The debt was recalled by the lender.
-    Recalled = "recalled",
-    /// A court or a regulator says so.
-    Order = "order",
+model::words! {
+    /// Why there is a hold. Append only.
+    pub enum HoldKind {
+        /// The person wants to be left alone: on this channel, at this time, at this place, about this debt.
+        Stop = "stop",
+        /// The number is not theirs.
+        WrongParty = "wrong-party",
+        /// The debt is disputed.
+        Dispute = "dispute",
+        /// An attorney represents the person: contact goes to the attorney.
+        Attorney = "attorney",
+        /// Hardship: the person cannot pay now.
+        Hardship = "hardship",
+        /// The person has died.
+        Deceased = "deceased",
+        /// A complaint is open.
+        Complaint = "complaint",
+        /// The person refused in writing to pay, or asked in writing to cease (12 CFR 1006.6(c)).
+        Cease = "cease",
+        /// A time or place that the person named as inconvenient (12 CFR 1006.6(b)(1)).
+        Inconvenient = "inconvenient",
+        /// The employer forbids such calls (12 CFR 1006.6(b)(3)).
+        Employer = "employer",
+        /// The number or address is known to reach somebody else too (12 CFR 1006.6(d)(3)).
+        Disclosure = "disclosure",
+        /// The claim may no longer be enforced.
+        Limitation = "limitation",
+        /// The debt was recalled by the lender.
+        Recalled = "recalled",
+        /// A court or a regulator says so.
+        Order = "order",
+    }
 }
 
 impl fmt::Display for HoldKind {
@@ -68,8 +53,7 @@ impl FromStr for HoldKind {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let found = Self::ALL.iter().copied().find(|kind| kind.word() == text);
-        found.ok_or_else(|| IdError {
+        Self::of(text).ok_or_else(|| IdError {
             expected: "a kind of hold such as stop, dispute, attorney, cease or inconvenient",
             got: text.to_owned(),
         })

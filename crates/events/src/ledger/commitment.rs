@@ -3,9 +3,7 @@
 use model::CaseId;
 use serde::{Deserialize, Serialize};
 
-use super::entry::words;
-
-words! {
+model::words! {
     /// What was agreed. Append only.
     pub enum CommitmentKind {
         /// The debtor said that they will pay.
@@ -17,7 +15,7 @@ words! {
     }
 }
 
-words! {
+model::words! {
     /// What became of it. Append only.
     pub enum CommitmentEnd {
         /// All of it was paid in time.

@@ -72,31 +72,7 @@ impl From<PaymentPostedV1> for PaymentPostedV2 {
     }
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-
-        impl $name {
-            /// Every one, in wire order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The word used in files and in JSON.
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// What a word means.
-            pub fn of(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.word() == word)
-            }
-        }
-    };
-}
-pub(super) use words;
-
-words! {
+model::words! {
     /// What an entry of a case's journal is. Append only.
     pub enum EntryKind {
         /// Money came in.
@@ -128,7 +104,7 @@ words! {
     }
 }
 
-words! {
+model::words! {
     /// On what an entry rests. Append only.
     pub enum Basis {
         /// The contract with the debtor, or with the agency.

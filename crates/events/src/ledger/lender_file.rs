@@ -3,9 +3,7 @@
 use model::{CaseId, Currency, LenderId};
 use serde::{Deserialize, Serialize};
 
-use super::entry::words;
-
-words! {
+model::words! {
     /// What a lender's file is for. Append only.
     pub enum FileKind {
         /// New cases.

@@ -3,11 +3,10 @@
 use model::{CaseId, ContactPointId, Currency, LenderId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::entry::words;
 use super::{Basis, CloseReason, PostingV1};
 use crate::gate::{HoldKind, HoldSource};
 
-words! {
+model::words! {
     /// Why collection pauses. Append only.
     pub enum PauseKind {
         /// The debt is disputed.

@@ -4,9 +4,8 @@ use model::{AgencyId, LenderId};
 use serde::{Deserialize, Serialize};
 
 use super::Account;
-use super::entry::words;
 
-words! {
+model::words! {
     /// How the days between two dates are a part of a year (ISDA 2006 definitions, section 4.16). Append only.
     pub enum DayCount {
         /// Actual days of 365: section 4.16(d).
